@@ -1,0 +1,41 @@
+/**
+ * Runs the tests by kind: `unit`, `coverage` (the unit tests, with coverage) or `e2e` (each in a namespace of its own).
+ * Further arguments select files by a part of their path. Node 20 takes no glob patterns, so the files are listed here.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const [kind = 'unit', ...wanted] = process.argv.slice(2);
+const isWanted = (file: string) => wanted.length === 0 || wanted.some((part) => file.includes(part));
+const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((name) => join('test', name))
+  .filter((file) => file.endsWith('.test.ts') && isWanted(file))
+  .sort();
+const isE2e = (file: string) => file.startsWith(join('test', 'e2e'));
+
+const coverageFlags = [
+  '--experimental-test-coverage',
+  '--test-coverage-include=src/**',
+  '--test-coverage-lines=90',
+  '--test-coverage-branches=85',
+];
+
+function run(command: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function runNodeTests(files: readonly string[], flags: readonly string[]): void {
+  if (files.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
+  run(process.execPath, ['--import', 'tsx', ...flags, '--test', ...files]);
+}
+
+const unitFiles = all.filter((file) => !isE2e(file));
+if (kind === 'e2e') {
+  runNodeTests(all.filter(isE2e), ['--test-concurrency=1']);
+} else {
+  runNodeTests(unitFiles, kind === 'coverage' ? coverageFlags : []);
+}

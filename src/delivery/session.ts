@@ -1,0 +1,44 @@
+/** One SMTP connection through Tor to an exchanger, as the endpoint uses it. */
+import type { OnionmxError } from '../errors.ts';
+import type { Exchanger, ExchangerSet } from '../protocol/exchanger.ts';
+import type { EsmtpCapabilities } from '../protocol/esmtp-capabilities.ts';
+import type { SmtpReply } from '../protocol/smtp-reply.ts';
+
+/** Path text is what stood between < and >, untouched; parameters are `KEYWORD` or `KEYWORD=value`, untouched. */
+export interface EnvelopePath {
+  readonly path: string;
+  readonly parameters: readonly string[];
+}
+
+export interface Envelope {
+  readonly sender: EnvelopePath;
+  readonly recipients: readonly EnvelopePath[];
+}
+
+/** What became of one recipient: the exchanger's own last word, or our failure to hear one. */
+export type RecipientOutcome =
+  | { readonly kind: 'replied'; readonly reply: SmtpReply }
+  | { readonly kind: 'failed'; readonly error: OnionmxError };
+
+export interface Session {
+  readonly exchanger: Exchanger;
+  readonly capabilities: EsmtpCapabilities;
+  /** False once the connection cannot carry another transaction. */
+  readonly isUsable: boolean;
+  /**
+   * One mail transaction. `body` yields the message octets (dots not doubled, no final dot); it is not read when no
+   * recipient is accepted. When it throws, the connection is destroyed before the message could be complete.
+   * Never throws: one outcome per recipient, in the order given.
+   */
+  transact(envelope: Envelope, body: AsyncIterable<Uint8Array>): Promise<readonly RecipientOutcome[]>;
+  /** QUIT if the exchanger still listens, then close. Never throws. */
+  close(): Promise<void>;
+}
+
+/** Where sessions come from: one per transaction now, a pool later. */
+export interface SessionSource {
+  /** Tries the exchangers in RFC 2782 order; throws the failure of the last one, with the others' reasons in its text. */
+  acquire(exchangers: ExchangerSet): Promise<Session>;
+  /** Gives a session back after use. */
+  release(session: Session): void;
+}

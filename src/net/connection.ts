@@ -1,0 +1,124 @@
+/**
+ * A stream socket as the rest of the house sees it: pull-based reads and awaited writes, each with a deadline,
+ * so that back-pressure is the natural state and nothing waits for ever.
+ */
+import type { Socket } from 'node:net';
+import { OnionmxError } from '../errors.ts';
+
+export interface Connection {
+  /** Who is at the other end, for logs and errors. */
+  readonly peer: string;
+  /**
+   * The next bytes as they came; null when the peer has ended its side.
+   * Throws `connection-timeout` at the deadline and `connection-lost` when the connection breaks. One read at a time.
+   */
+  read(timeoutMs: number): Promise<Buffer | null>;
+  /** Gives bytes back, to be the first that the next read returns. */
+  unread(bytes: Buffer): void;
+  /** Resolves when the bytes have left this process's buffer below its high-water mark. Throws as `read` does. */
+  write(bytes: Uint8Array | string, timeoutMs: number): Promise<void>;
+  /** Ends our side after what was written. */
+  end(): void;
+  /** Ends both sides at once; a pending read or write throws `connection-lost`. */
+  destroy(): void;
+  /** Resolves when the connection is gone, however it went. */
+  readonly closed: Promise<void>;
+}
+
+/** Takes over a connected socket. Errors of the socket surface in reads and writes, never as events. */
+export function toConnection(socket: Socket, peer: string): Connection {
+  return new SocketConnection(socket, peer);
+}
+
+class SocketConnection implements Connection {
+  readonly peer: string;
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  #returned: Buffer | undefined;
+  #failure: Error | undefined;
+  #isEnded = false;
+  #isClosed = false;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(socket: Socket, peer: string) {
+    this.#socket = socket;
+    this.peer = peer;
+    socket.on('readable', () => this.#wake());
+    socket.on('drain', () => this.#wake());
+    socket.on('end', () => {
+      this.#isEnded = true;
+      this.#wake();
+    });
+    socket.on('error', (error) => {
+      this.#failure = error;
+    });
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#isClosed = true;
+        this.#wake();
+        resolve();
+      });
+    });
+  }
+
+  async read(timeoutMs: number): Promise<Buffer | null> {
+    const returned = this.#returned;
+    this.#returned = undefined;
+    if (returned !== undefined) return returned;
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const bytes: unknown = this.#socket.read();
+      if (Buffer.isBuffer(bytes)) return bytes;
+      if (this.#isEnded && this.#failure === undefined) return null;
+      await this.#waitForChange(deadline, timeoutMs, 'sent nothing');
+    }
+  }
+
+  unread(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#returned = this.#returned === undefined ? bytes : Buffer.concat([bytes, this.#returned]);
+  }
+
+  async write(bytes: Uint8Array | string, timeoutMs: number): Promise<void> {
+    if (this.#isClosed || !this.#socket.writable) throw this.#lost();
+    if (this.#socket.write(bytes)) return;
+    const deadline = Date.now() + timeoutMs;
+    while (this.#socket.writableNeedDrain) await this.#waitForChange(deadline, timeoutMs, 'took no data');
+    if (this.#socket.destroyed) throw this.#lost();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Waits until the socket's state changes. Throws when the connection is gone or the deadline is. */
+  async #waitForChange(deadline: number, timeoutMs: number, what: string): Promise<void> {
+    if (this.#isClosed) throw this.#lost();
+    const isInTime = await new Promise<boolean>((resolve) => {
+      const finish = (inTime: boolean) => {
+        clearTimeout(timer);
+        this.#waiters.delete(wake);
+        resolve(inTime);
+      };
+      const wake = () => finish(true);
+      const timer = setTimeout(() => finish(false), Math.max(0, deadline - Date.now()));
+      this.#waiters.add(wake);
+    });
+    if (!isInTime) throw new OnionmxError('connection-timeout', `${this.peer} ${what} for ${timeoutMs} ms`);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters) wake();
+  }
+
+  #lost(): OnionmxError {
+    const why = this.#failure?.message ?? 'it was closed';
+    return new OnionmxError('connection-lost', `the connection to ${this.peer} is lost: ${why}`, {
+      cause: this.#failure,
+    });
+  }
+}

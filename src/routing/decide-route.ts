@@ -1,0 +1,64 @@
+/**
+ * The rule that turns what is known about a recipient domain into a route. Pure: no lookups, no clock.
+ * What a DNS failure means, and why: docs/routing.md.
+ */
+import { OnionmxError } from '../errors.ts';
+import type { DomainName } from '../protocol/domain-name.ts';
+import type { ExchangerSet } from '../protocol/exchanger.ts';
+import { parseOnionAddress } from '../protocol/onion-address.ts';
+import type { Route } from './route.ts';
+import type { SrvAnswer } from './srv-discovery.ts';
+
+/** What is known when DNS has answered, or failed to. Times in milliseconds. */
+export interface DnsFacts {
+  readonly srv: SrvAnswer;
+  /** The last exchangers that this domain was seen to have. */
+  readonly remembered: ExchangerSet | undefined;
+  /** How long DNS has been failing for this domain without a break. */
+  readonly failingForMs: number;
+  /** How long mail to an unknown domain waits for DNS before it takes the clear net. */
+  readonly deferMs: number;
+}
+
+/** The recipient domain is under .onion: it names its own exchanger, or nobody. */
+export function decideForOnionAddress(domain: DomainName): Route {
+  try {
+    const only = { onionAddress: parseOnionAddress(domain), port: 25, priority: 0, weight: 0 };
+    return { kind: 'onion', exchangers: [only], evidence: 'address' };
+  } catch (error) {
+    if (error instanceof OnionmxError) return { kind: 'reject', status: '5.1.2', reason: error.message };
+    throw error;
+  }
+}
+
+/** An ordinary domain that the map does not know. */
+export function decideFromDns(facts: DnsFacts): Route {
+  const { srv } = facts;
+  switch (srv.kind) {
+    case 'found':
+      return { kind: 'onion', exchangers: srv.exchangers, evidence: srv.authenticated ? 'dnssec' : 'dns' };
+    case 'none':
+      return { kind: 'clearnet', reason: reasonForNone[srv.why] };
+    case 'failed':
+      return decideWithoutDns(facts, srv);
+  }
+}
+
+const reasonForNone = {
+  nxdomain: 'it publishes no _onion-mx SRV record',
+  'no-data': 'it publishes no _onion-mx SRV record',
+  'target-dot': 'its _onion-mx SRV record says that it takes no mail over an onion (target ".")',
+  'no-valid-target': 'none of its _onion-mx SRV targets is a valid onion address',
+} as const;
+
+function decideWithoutDns(facts: DnsFacts, failure: SrvAnswer & { kind: 'failed' }): Route {
+  const { remembered, failingForMs, deferMs } = facts;
+  if (remembered !== undefined) return { kind: 'onion', exchangers: remembered, evidence: 'remembered' };
+  const what = `DNS failed (${failure.why}: ${failure.detail})`;
+  if (failingForMs < deferMs) {
+    const reason = `${what}; whether there is an onion mail exchanger is not known, trying again`;
+    return { kind: 'defer', status: '4.4.3', reason };
+  }
+  const minutes = Math.floor(failingForMs / 60_000);
+  return { kind: 'clearnet', reason: `${what} for ${minutes} minutes, and no onion is remembered` };
+}

@@ -1,0 +1,115 @@
+/** Answers "where does mail for this domain go, and why?" by asking each source in turn, the strongest first. */
+import type { Log } from '../log.ts';
+import { type DomainName, isUnderOnion } from '../protocol/domain-name.ts';
+import { type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
+import { decideForOnionAddress, decideFromDns } from './decide-route.ts';
+import { describeSrvAnswer } from './describe-srv-answer.ts';
+import type { MapEntry } from './domain-map.ts';
+import { createFailureClock } from './failure-clock.ts';
+import type { Decision, Route, RouteStep } from './route.ts';
+import type { SrvAnswer } from './srv-discovery.ts';
+
+export interface RouterSources {
+  readonly ownDomains: readonly DomainName[];
+  readonly ignoredDomains: readonly DomainName[];
+  readonly map: { find(domain: DomainName): MapEntry | undefined };
+  readonly discover: (domain: DomainName) => Promise<SrvAnswer>;
+  readonly memory: RouteMemory;
+  readonly deferMs: number;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** The last exchangers that each domain was seen to have. */
+export interface RouteMemory {
+  find(domain: DomainName): ExchangerSet | undefined;
+  remember(domain: DomainName, exchangers: ExchangerSet): void;
+  forget(domain: DomainName): void;
+}
+
+export interface Router {
+  /** Never throws; never asks DNS for a name under .onion. */
+  route(domain: DomainName): Promise<Decision>;
+}
+
+/** One source's word: what it answered, and the route if that settles it. */
+interface Word {
+  readonly step: RouteStep;
+  readonly route?: Route;
+}
+
+export function createRouter(sources: RouterSources): Router {
+  const failures = createFailureClock(sources.now);
+  const certainSources = [
+    askList('own domains', sources.ownDomains, 'it is an own domain: mail stays here'),
+    askList('ignored domains', sources.ignoredDomains, 'the configuration ignores it'),
+    askAddress,
+    (domain: DomainName) => askMap(sources.map.find(domain)),
+  ];
+
+  async function route(domain: DomainName): Promise<Decision> {
+    const steps: RouteStep[] = [];
+    for (const ask of certainSources) {
+      const word = ask(domain);
+      if (word === undefined) continue;
+      steps.push(word.step);
+      if (word.route !== undefined) return { route: word.route, steps };
+    }
+    return askDns(domain, steps);
+  }
+
+  async function askDns(domain: DomainName, steps: RouteStep[]): Promise<Decision> {
+    const srv = await sources.discover(domain);
+    const failingForMs = failures.note(domain, srv.kind === 'failed');
+    const remembered = sources.memory.find(domain);
+    const decided = decideFromDns({ srv, remembered, failingForMs, deferMs: sources.deferMs });
+    keepInMind(domain, srv);
+    logFailure(domain, srv, decided);
+    return { route: decided, steps: [...steps, ...dnsSteps(srv, remembered)] };
+  }
+
+  function keepInMind(domain: DomainName, srv: SrvAnswer): void {
+    if (srv.kind === 'found') sources.memory.remember(domain, srv.exchangers);
+    if (srv.kind === 'none') sources.memory.forget(domain);
+  }
+
+  /** Never in silence: a route that does not rest on what DNS says now is a log line. */
+  function logFailure(domain: DomainName, srv: SrvAnswer, decided: Route): void {
+    if (srv.kind !== 'failed') return;
+    const fields = { domain, dns: srv.why, detail: srv.detail, route: decided.kind };
+    if (decided.kind === 'clearnet') sources.log.warn(fields, 'DNS keeps failing: mail takes the clear net');
+    else sources.log.info(fields, 'DNS fails for a domain');
+  }
+
+  return { route };
+}
+
+function askList(asked: RouteStep['asked'], domains: readonly DomainName[], reason: string) {
+  const listed = new Set(domains);
+  return (domain: DomainName): Word =>
+    listed.has(domain)
+      ? { step: { asked, answer: 'yes' }, route: { kind: 'clearnet', reason } }
+      : { step: { asked, answer: 'no' } };
+}
+
+/** RFC 7686: this is where every name under .onion ends; the sources after it never see one. */
+function askAddress(domain: DomainName): Word | undefined {
+  if (!isUnderOnion(domain)) return undefined;
+  const route = decideForOnionAddress(domain);
+  const answer = route.kind === 'reject' ? route.reason : 'valid: the address is its own mail exchanger';
+  return { step: { asked: 'onion address', answer }, route };
+}
+
+function askMap(entry: MapEntry | undefined): Word {
+  if (entry === undefined) return { step: { asked: 'map', answer: 'no entry' } };
+  const { exchangers, place } = entry;
+  const answer = `${exchangers.map(formatExchanger).join(', ')} (${place})`;
+  return { step: { asked: 'map', answer }, route: { kind: 'onion', exchangers, evidence: 'pinned' } };
+}
+
+function dnsSteps(srv: SrvAnswer, remembered: ExchangerSet | undefined): RouteStep[] {
+  const dns: RouteStep = { asked: 'dns', answer: describeSrvAnswer(srv) };
+  if (srv.kind !== 'failed') return [dns];
+  const answer = remembered === undefined ? 'nothing' : remembered.map(formatExchanger).join(', ');
+  return [dns, { asked: 'memory', answer }];
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseDomainName } from '../../src/protocol/domain-name.ts';
+import { decideForOnionAddress, decideFromDns } from '../../src/routing/decide-route.ts';
+import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
+
+const published = makeExchanger(1);
+const known = makeExchanger(2);
+const answered = { ignored: [], authenticated: false, ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
+const found: SrvAnswer = { kind: 'found', exchangers: [published], ...answered };
+const failed: SrvAnswer = { kind: 'failed', why: 'servfail', detail: 'rcode 2', resolver: '127.0.0.1:53' };
+const facts = { remembered: undefined, failingForMs: 0, deferMs: 900_000 };
+
+test('an SRV answer is the route; what it rests on is told', () => {
+  assert.deepEqual(decideFromDns({ ...facts, srv: found }), {
+    kind: 'onion',
+    exchangers: [published],
+    evidence: 'dns',
+  });
+  const signed = decideFromDns({ ...facts, srv: { ...found, authenticated: true } });
+  assert.equal(signed.kind === 'onion' && signed.evidence, 'dnssec');
+});
+
+for (const [why, reason] of [
+  ['nxdomain', /publishes no _onion-mx SRV/],
+  ['no-data', /publishes no _onion-mx SRV/],
+  ['target-dot', /target "\."/],
+  ['no-valid-target', /none of its _onion-mx SRV targets/],
+] as const) {
+  test(`${why} means the clear net, even when an onion is remembered`, () => {
+    const route = decideFromDns({ ...facts, srv: { kind: 'none', why, ...answered }, remembered: [known] });
+    assert.equal(route.kind, 'clearnet');
+    assert.match(route.kind === 'clearnet' ? route.reason : '', reason);
+  });
+}
+
+test('when DNS fails, a known domain keeps its last route, however long it lasts', () => {
+  const route = decideFromDns({ ...facts, srv: failed, remembered: [known], failingForMs: 10 ** 9 });
+  assert.deepEqual(route, { kind: 'onion', exchangers: [known], evidence: 'remembered' });
+});
+
+test('when DNS fails, mail to an unknown domain waits for a time and then takes the clear net', () => {
+  const waiting = decideFromDns({ ...facts, srv: failed, failingForMs: 899_999 });
+  assert.deepEqual(waiting, {
+    kind: 'defer',
+    status: '4.4.3',
+    reason: 'DNS failed (servfail: rcode 2); whether there is an onion mail exchanger is not known, trying again',
+  });
+  const over = decideFromDns({ ...facts, srv: failed, failingForMs: 900_000 });
+  assert.deepEqual(over, {
+    kind: 'clearnet',
+    reason: 'DNS failed (servfail: rcode 2) for 15 minutes, and no onion is remembered',
+  });
+});
+
+test('an onion address is its own exchanger on port 25, also below a subdomain', () => {
+  const onionAddress = makeOnionAddress(3);
+  assert.deepEqual(decideForOnionAddress(parseDomainName(`mail.${onionAddress}`)), {
+    kind: 'onion',
+    exchangers: [{ onionAddress, port: 25, priority: 0, weight: 0 }],
+    evidence: 'address',
+  });
+});
+
+test('a name under .onion that is no address is refused with the rule that it breaks', () => {
+  const route = decideForOnionAddress(parseDomainName('wy6zk3pmcwiyhiao.onion'));
+  assert.equal(route.kind === 'reject' && route.status, '5.1.2');
+  assert.match(route.kind === 'reject' ? route.reason : '', /version 2/);
+});

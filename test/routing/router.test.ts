@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type DomainName, parseDomainName } from '../../src/protocol/domain-name.ts';
+import type { ExchangerSet } from '../../src/protocol/exchanger.ts';
+import { createRouter, type RouterSources } from '../../src/routing/router.ts';
+import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
+import { createRecordingLog } from '../recording-log.ts';
+
+const answered = { ignored: [], authenticated: false, ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
+const found: SrvAnswer = { kind: 'found', exchangers: [makeExchanger(1)], ...answered };
+const none: SrvAnswer = { kind: 'none', why: 'nxdomain', ...answered };
+const failed: SrvAnswer = { kind: 'failed', why: 'timeout', detail: 'no answer', resolver: '127.0.0.1:53' };
+
+function setUp(change: Partial<RouterSources> = {}) {
+  const asked: string[] = [];
+  const remembered = new Map<DomainName, ExchangerSet>();
+  const world = { answer: none, nowMs: 0 };
+  const log = createRecordingLog();
+  const router = createRouter({
+    ownDomains: [parseDomainName('own.test')],
+    ignoredDomains: [parseDomainName('ignored.test')],
+    map: {
+      find: (domain) =>
+        domain === 'mapped.test' ? { exchangers: [makeExchanger(7)], place: 'map.yml:3:1' } : undefined,
+    },
+    discover: async (domain) => {
+      asked.push(domain);
+      return world.answer;
+    },
+    memory: {
+      find: (domain) => remembered.get(domain),
+      remember: (domain, exchangers) => void remembered.set(domain, exchangers),
+      forget: (domain) => void remembered.delete(domain),
+    },
+    deferMs: 900_000,
+    now: () => world.nowMs,
+    log,
+    ...change,
+  });
+  const route = (domain: string) => router.route(parseDomainName(domain));
+  return { route, asked, world, log };
+}
+
+test('own and ignored domains go the clear way, and DNS is not asked', async () => {
+  const { route, asked } = setUp();
+  assert.deepEqual((await route('own.test')).steps, [{ asked: 'own domains', answer: 'yes' }]);
+  assert.equal((await route('ignored.test')).route.kind, 'clearnet');
+  assert.deepEqual(asked, []);
+});
+
+test('the map wins over DNS, which is not asked', async () => {
+  const { route, asked } = setUp();
+  const decision = await route('mapped.test');
+  assert.equal(decision.route.kind === 'onion' && decision.route.evidence, 'pinned');
+  assert.match(decision.steps.at(-1)?.answer ?? '', /map\.yml:3:1/);
+  assert.deepEqual(asked, []);
+});
+
+for (const name of [makeOnionAddress(5), `a.${makeOnionAddress(5)}`, 'bad.onion', 'onion', 'x.bad.onion']) {
+  test(`DNS is never asked for ${name} (RFC 7686)`, async () => {
+    const { route, asked } = setUp();
+    const { kind } = (await route(name)).route;
+    assert.ok(kind === 'onion' || kind === 'reject');
+    assert.deepEqual(asked, []);
+  });
+}
+
+test('what DNS said is remembered for the time when it fails', async () => {
+  const { route, world } = setUp();
+  world.answer = found;
+  await route('peer.test');
+  world.answer = failed;
+  const decision = await route('peer.test');
+  assert.equal(decision.route.kind === 'onion' && decision.route.evidence, 'remembered');
+  assert.deepEqual(
+    decision.steps.map(({ asked }) => asked),
+    ['own domains', 'ignored domains', 'map', 'dns', 'memory'],
+  );
+});
+
+test('a domain that says it has no onion is forgotten', async () => {
+  const { route, world } = setUp();
+  for (const answer of [found, none, failed]) {
+    world.answer = answer;
+    await route('peer.test');
+  }
+  assert.equal((await route('peer.test')).route.kind, 'defer');
+});
+
+test('the clear net after a long DNS failure is a warning; an answer in between starts the time anew', async () => {
+  const { route, world, log } = setUp();
+  world.answer = failed;
+  assert.equal((await route('peer.test')).route.kind, 'defer');
+  world.nowMs = 900_000;
+  assert.equal((await route('peer.test')).route.kind, 'clearnet');
+  assert.deepEqual(
+    log.lines.map(({ level }) => level),
+    ['info', 'warn'],
+  );
+  world.answer = none;
+  await route('peer.test');
+  world.answer = failed;
+  assert.equal((await route('peer.test')).route.kind, 'defer');
+});

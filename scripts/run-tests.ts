@@ -15,27 +15,28 @@ const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .sort();
 const isE2e = (file: string) => file.startsWith(join('test', 'e2e'));
 
-const coverageFlags = [
-  '--experimental-test-coverage',
-  '--test-coverage-include=src/**',
-  '--test-coverage-lines=90',
-  '--test-coverage-branches=85',
-];
-
 function run(command: string, args: readonly string[]): void {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
   if (error !== undefined) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function runNodeTests(files: readonly string[], flags: readonly string[]): void {
+function nodeTestArgs(files: readonly string[], flags: readonly string[] = []): string[] {
   if (files.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
-  run(process.execPath, ['--import', 'tsx', ...flags, '--test', ...files]);
+  return ['--import', 'tsx', ...flags, '--test', ...files];
 }
 
 const unitFiles = all.filter((file) => !isE2e(file));
-if (kind === 'e2e') {
-  runNodeTests(all.filter(isE2e), ['--test-concurrency=1']);
-} else {
-  runNodeTests(unitFiles, kind === 'coverage' ? coverageFlags : []);
+switch (kind) {
+  case 'unit':
+    run(process.execPath, nodeTestArgs(unitFiles));
+    break;
+  case 'coverage':
+    run('c8', [process.execPath, ...nodeTestArgs(unitFiles)]);
+    break;
+  case 'e2e':
+    run(process.execPath, nodeTestArgs(all.filter(isE2e), ['--test-concurrency=1']));
+    break;
+  default:
+    throw new Error(`unknown kind of test ${JSON.stringify(kind)}: say unit, coverage or e2e`);
 }

@@ -10,25 +10,50 @@ interface CatalogueEntry {
   readonly place: ErrorPlace;
   /** true: trying again cannot help. Everything unknown is temporary: mail is kept. */
   readonly permanent: boolean;
+  /** The enhanced status (RFC 3463) that an MTA is told; 4.3.0 or 5.3.0 when none fits better. */
+  readonly status?: string;
 }
 
 export const errorCatalogue = {
   // names and addresses
-  'address-not-onion': { place: 'sender', permanent: true },
-  'address-bad-length': { place: 'sender', permanent: true },
-  'address-bad-base32': { place: 'sender', permanent: true },
-  'address-version-2': { place: 'sender', permanent: true },
-  'address-other-version': { place: 'sender', permanent: true },
-  'address-bad-checksum': { place: 'sender', permanent: true },
-  'address-bad-point': { place: 'sender', permanent: true },
-  'domain-invalid': { place: 'sender', permanent: true },
-  'socket-address-invalid': { place: 'config', permanent: true },
+  'address-not-onion': { place: 'sender', permanent: true, status: '5.1.2' },
+  'address-bad-length': { place: 'sender', permanent: true, status: '5.1.2' },
+  'address-bad-base32': { place: 'sender', permanent: true, status: '5.1.2' },
+  'address-version-2': { place: 'sender', permanent: true, status: '5.1.2' },
+  'address-other-version': { place: 'sender', permanent: true, status: '5.1.2' },
+  'address-bad-checksum': { place: 'sender', permanent: true, status: '5.1.2' },
+  'address-bad-point': { place: 'sender', permanent: true, status: '5.1.2' },
+  'domain-invalid': { place: 'sender', permanent: true, status: '5.1.2' },
+  'socket-address-invalid': { place: 'config', permanent: true, status: '5.3.5' },
 
   // sockets on this host
-  'connect-failed': { place: 'host', permanent: false },
-  'connection-lost': { place: 'host', permanent: false },
-  'connection-timeout': { place: 'host', permanent: false },
+  'connect-failed': { place: 'host', permanent: false, status: '4.4.1' },
+  'connection-lost': { place: 'host', permanent: false, status: '4.4.2' },
+  'connection-timeout': { place: 'host', permanent: false, status: '4.4.1' },
   'listen-failed': { place: 'host', permanent: false },
+
+  // tor and onion services
+  'tor-missing': { place: 'host', permanent: false, status: '4.3.5' },
+  'tor-folder': { place: 'host', permanent: false, status: '4.3.5' },
+  'tor-failed': { place: 'tor', permanent: false },
+  'tor-not-ready': { place: 'tor', permanent: false, status: '4.4.1' },
+  'tor-unreachable': { place: 'tor', permanent: false, status: '4.4.1' },
+  'tor-refused': { place: 'tor', permanent: false, status: '4.3.5' },
+  'tor-control': { place: 'tor', permanent: false },
+  'socks-protocol': { place: 'tor', permanent: false, status: '4.3.5' },
+  'onion-no-descriptor': { place: 'remote', permanent: false, status: '4.4.4' },
+  'onion-unreachable': { place: 'remote', permanent: false, status: '4.4.1' },
+  'onion-timeout': { place: 'remote', permanent: false, status: '4.4.1' },
+  'onion-connect-failed': { place: 'remote', permanent: false, status: '4.4.1' },
+  'onion-needs-authorisation': { place: 'remote', permanent: false, status: '4.7.0' },
+  'onion-address-refused': { place: 'bug', permanent: false, status: '4.3.5' },
+
+  // DNS
+  'dns-malformed': { place: 'host', permanent: false, status: '4.4.3' },
+
+  // clients of the lookup server
+  'lookup-request-malformed': { place: 'host', permanent: false },
+  'lookup-request-unknown': { place: 'host', permanent: false },
 
   // us
   bug: { place: 'bug', permanent: false },
@@ -48,13 +73,17 @@ export class OnionmxError extends Error {
   readonly code: ErrorCode;
   readonly place: ErrorPlace;
   readonly permanent: boolean;
+  /** RFC 3463, such as `4.4.1`. */
+  readonly status: string;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    const entry: CatalogueEntry = errorCatalogue[code];
     this.code = code;
-    this.place = errorCatalogue[code].place;
-    this.permanent = errorCatalogue[code].permanent;
+    this.place = entry.place;
+    this.permanent = entry.permanent;
+    this.status = entry.status ?? (entry.permanent ? '5.3.0' : '4.3.0');
     this.hint = details.hint;
   }
 }

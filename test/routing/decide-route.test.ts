@@ -45,7 +45,8 @@ test('when DNS fails, mail to an unknown domain waits for a time and then takes 
   assert.deepEqual(waiting, {
     kind: 'defer',
     status: '4.4.3',
-    reason: 'DNS failed (servfail: rcode 2); whether there is an onion mail exchanger is not known, trying again',
+    reason:
+      'DNS failed (servfail: rcode 2); whether there is an onion mail exchanger is not known, trying again',
   });
   const over = decideFromDns({ ...facts, srv: failed, failingForMs: 900_000 });
   assert.deepEqual(over, {

@@ -1,0 +1,40 @@
+/** Wires the router from the configuration: the same for `serve`, which answers Postfix, and `lookup`, which explains. */
+import { readFile } from 'node:fs/promises';
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log.ts';
+import type { DnsServer } from '../net/dns-exchange.ts';
+import type { DomainName } from '../protocol/domain-name.ts';
+import type { MapEntry } from '../routing/domain-map.ts';
+import { parseResolvConf } from '../routing/read-resolv-conf.ts';
+import { createResolver } from '../routing/resolver.ts';
+import { createRouter, type RouteMemory, type Router } from '../routing/router.ts';
+import { createSrvDiscovery } from '../routing/srv-discovery.ts';
+
+export interface RouterParts {
+  readonly config: Config;
+  readonly map: { find(domain: DomainName): MapEntry | undefined };
+  readonly memory: RouteMemory;
+  readonly log: Log;
+}
+
+export async function openRouter({ config, map, memory, log }: RouterParts): Promise<Router> {
+  const now = () => performance.now();
+  const { timeoutMs, tries, trustAd, cacheEntries, deferMs } = config.dns;
+  const servers = await findResolvers(config);
+  const resolver = createResolver({ servers, timeoutMs, tries, trustAd, now });
+  return createRouter({
+    ownDomains: config.domains.own,
+    ignoredDomains: config.domains.ignored,
+    map,
+    discover: createSrvDiscovery({ resolver, cacheEntries, now }),
+    memory,
+    deferMs,
+    now,
+    log,
+  });
+}
+
+async function findResolvers(config: Config): Promise<readonly DnsServer[]> {
+  if (config.dns.resolvers.length > 0) return config.dns.resolvers;
+  return parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''));
+}

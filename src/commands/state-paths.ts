@@ -1,0 +1,15 @@
+/** Where each piece of state lies below the state folder. */
+import { join } from 'node:path';
+import type { Config } from '../config/schema.ts';
+
+export function memoryFileOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'remembered-routes.json');
+}
+
+export function endpointFileOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'endpoints.json');
+}
+
+export function torFolderOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'tor');
+}

@@ -45,6 +45,7 @@ export function createRouter(sources: RouterSources): Router {
     askList('ignored domains', sources.ignoredDomains, 'the configuration ignores it'),
     askAddress,
     (domain: DomainName) => askMap(sources.map.find(domain)),
+    askSingleLabel,
   ];
 
   async function route(domain: DomainName): Promise<Decision> {
@@ -105,6 +106,13 @@ function askMap(entry: MapEntry | undefined): Word {
   const { exchangers, place } = entry;
   const answer = `${exchangers.map(formatExchanger).join(', ')} (${place})`;
   return { step: { asked: 'map', answer }, route: { kind: 'onion', exchangers, evidence: 'pinned' } };
+}
+
+/** `localhost`, or a name that the MTA has not completed: nobody can publish an SRV record for it. */
+function askSingleLabel(domain: DomainName): Word | undefined {
+  if (domain.includes('.')) return undefined;
+  const route: Route = { kind: 'clearnet', reason: 'a name without a dot is not asked of DNS' };
+  return { step: { asked: 'dns', answer: 'not asked: the name has no dot' }, route };
 }
 
 function dnsSteps(srv: SrvAnswer, remembered: ExchangerSet | undefined): RouteStep[] {

@@ -66,6 +66,12 @@ for (const name of [makeOnionAddress(5), `a.${makeOnionAddress(5)}`, 'bad.onion'
   });
 }
 
+test('a name without a dot is not asked of DNS', async () => {
+  const { route, asked } = setUp();
+  assert.equal((await route('localhost')).route.kind, 'clearnet');
+  assert.deepEqual(asked, []);
+});
+
 test('what DNS said is remembered for the time when it fails', async () => {
   const { route, world } = setUp();
   world.answer = found;

@@ -26,6 +26,13 @@ export const errorCatalogue = {
   'domain-invalid': { place: 'sender', permanent: true, status: '5.1.2' },
   'socket-address-invalid': { place: 'config', permanent: true, status: '5.3.5' },
 
+  // configuration and domain map: mail is never refused because of them
+  'config-missing': { place: 'config', permanent: false, status: '4.3.5' },
+  'config-unreadable': { place: 'config', permanent: false, status: '4.3.5' },
+  'config-invalid': { place: 'config', permanent: false, status: '4.3.5' },
+  'map-unreadable': { place: 'config', permanent: false, status: '4.3.5' },
+  'map-invalid': { place: 'config', permanent: false, status: '4.3.5' },
+
   // sockets on this host
   'connect-failed': { place: 'host', permanent: false, status: '4.4.1' },
   'connection-lost': { place: 'host', permanent: false, status: '4.4.2' },
@@ -48,12 +55,26 @@ export const errorCatalogue = {
   'onion-needs-authorisation': { place: 'remote', permanent: false, status: '4.7.0' },
   'onion-address-refused': { place: 'bug', permanent: false, status: '4.3.5' },
 
+  // SMTP with an exchanger
+  'exchanger-refused': { place: 'remote', permanent: false, status: '4.3.2' },
+  'exchanger-timeout': { place: 'remote', permanent: false, status: '4.4.1' },
+  'exchanger-lost': { place: 'remote', permanent: false, status: '4.4.2' },
+  'exchanger-lost-after-data': { place: 'remote', permanent: false, status: '4.4.2' },
+  'exchanger-protocol': { place: 'remote', permanent: false, status: '4.5.0' },
+  'exchanger-lacks-8bitmime': { place: 'remote', permanent: true, status: '5.6.3' },
+  'exchanger-lacks-smtputf8': { place: 'remote', permanent: true, status: '5.6.7' },
+
   // DNS
   'dns-malformed': { place: 'host', permanent: false, status: '4.4.3' },
 
   // clients of the lookup server
   'lookup-request-malformed': { place: 'host', permanent: false },
   'lookup-request-unknown': { place: 'host', permanent: false },
+
+  // mail from the MTA
+  'message-line-ends': { place: 'sender', permanent: true, status: '5.6.0' },
+  'message-too-big': { place: 'sender', permanent: true, status: '5.3.4' },
+  'endpoint-folder-too-long': { place: 'config', permanent: true, status: '5.3.5' },
 
   // us
   bug: { place: 'bug', permanent: false },

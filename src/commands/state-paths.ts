@@ -1,4 +1,5 @@
 /** Where each piece of state lies below the state folder. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 
@@ -12,4 +13,9 @@ export function endpointFileOf({ stateFolder }: Config): string {
 
 export function torFolderOf({ stateFolder }: Config): string {
   return join(stateFolder, 'tor');
+}
+
+/** Only its owner may look in: it says who writes to whom. */
+export async function prepareStateFolder({ stateFolder }: Config): Promise<void> {
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
 }

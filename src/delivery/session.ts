@@ -2,18 +2,10 @@
 import type { OnionmxError } from '../errors.ts';
 import type { Exchanger, ExchangerSet } from '../protocol/exchanger.ts';
 import type { EsmtpCapabilities } from '../protocol/esmtp-capabilities.ts';
+import type { Envelope, EnvelopePath } from '../protocol/smtp-envelope.ts';
 import type { SmtpReply } from '../protocol/smtp-reply.ts';
 
-/** Path text is what stood between < and >, untouched; parameters are `KEYWORD` or `KEYWORD=value`, untouched. */
-export interface EnvelopePath {
-  readonly path: string;
-  readonly parameters: readonly string[];
-}
-
-export interface Envelope {
-  readonly sender: EnvelopePath;
-  readonly recipients: readonly EnvelopePath[];
-}
+export type { Envelope, EnvelopePath };
 
 /** What became of one recipient: the exchanger's own last word, or our failure to hear one. */
 export type RecipientOutcome =
@@ -26,9 +18,9 @@ export interface Session {
   /** False once the connection cannot carry another transaction. */
   readonly isUsable: boolean;
   /**
-   * One mail transaction. `body` yields the message octets (dots not doubled, no final dot); it is not read when no
-   * recipient is accepted. When it throws, the connection is destroyed before the message could be complete.
-   * Never throws: one outcome per recipient, in the order given.
+   * One mail transaction. `body` yields the message octets (dots not doubled, no final dot). It may be left unread, or
+   * read in part, when the exchanger refuses; no read of it is pending afterwards. When it throws, the connection is
+   * destroyed before the message could be complete. Never throws: one outcome per recipient, in the order given.
    */
   transact(envelope: Envelope, body: AsyncIterable<Uint8Array>): Promise<readonly RecipientOutcome[]>;
   /** QUIT if the exchanger still listens, then close. Never throws. */

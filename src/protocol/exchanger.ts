@@ -29,24 +29,41 @@ export function formatExchanger({ onionAddress, port }: Exchanger): string {
   return `${onionAddress}:${port}`;
 }
 
+/** What endpointNameOf gives at most: an onion address (62 characters), `-` and the tag. */
+export const maxEndpointNameBytes = 62 + 1 + 12;
+
 /**
  * The name of the endpoint that stands for this set: the onion address alone for one exchanger on port 25,
  * else the first address and a short tag of the whole set. Lower case: Postfix folds socket names.
+ * Stops an attack: with a shorter tag, a stranger could search for a set of his own that has the name of another's
+ * (the same first address, then one of his), and get at its endpoint.
  */
 export function endpointNameOf(set: ExchangerSet): string {
   const [first] = set;
   if (set.length === 1 && first.port === 25) return first.onionAddress;
-  const whole = set.map(textOf).join('\n');
-  return `${first.onionAddress}-${createHash('sha256').update(whole).digest('hex').slice(0, 8)}`;
+  const digest = createHash('sha256').update(textOfSet(set)).digest('hex');
+  return `${first.onionAddress}-${BigInt(`0x${digest}`).toString(36).slice(-12)}`;
 }
 
-/** Whether two sets are the same exchangers with the same preferences. */
+/** Whether mail for one set may go to the other: the same exchangers with the same preferences. */
 export function isSameSet(one: ExchangerSet, other: ExchangerSet): boolean {
-  return endpointNameOf(one) === endpointNameOf(other);
+  return textOfSet(one) === textOfSet(other);
+}
+
+/** Of a single exchanger, priority and weight mean nothing. */
+function textOfSet(set: ExchangerSet): string {
+  return set.length === 1 ? formatExchanger(set[0]) : set.map(textOf).join('\n');
 }
 
 function compareExchangers(one: Exchanger, other: Exchanger): number {
-  return one.priority - other.priority || other.weight - one.weight || (textOf(one) < textOf(other) ? -1 : 1);
+  return (
+    one.priority - other.priority || other.weight - one.weight || compareTexts(textOf(one), textOf(other))
+  );
+}
+
+function compareTexts(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 function textOf({ onionAddress, port, priority, weight }: Exchanger): string {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { OnionmxError } from '../errors.ts';
+import { foldCase } from './dns-name.ts';
 
 declare const onionAddressBrand: unique symbol;
 /** `<56 base32 characters>.onion`, lower case, without subdomains. */
@@ -16,12 +17,17 @@ const labelLength = 56;
 
 /** Parses an onion address; a subdomain (`mail.<56>.onion`) belongs to its address. Throws `address-…` errors. */
 export function parseOnionAddress(text: string): OnionAddress {
-  const labels = text.toLowerCase().replace(/\.$/, '').split('.');
+  const labels = foldCase(text).replace(/\.$/, '').split('.');
   const label = labels.at(-2) ?? '';
   if (labels.at(-1) !== 'onion' || label === '') {
     throw new OnionmxError('address-not-onion', `${JSON.stringify(text)} is not under .onion`);
   }
   return checkedAddress(label);
+}
+
+/** True for the dead kind: 16 base32 characters, in use until October 2021. */
+export function isVersion2Address(text: string): boolean {
+  return /^(?:.*\.)?[a-z2-7]{16}\.onion\.?$/i.test(text);
 }
 
 function checkedAddress(label: string): OnionAddress {
@@ -32,13 +38,11 @@ function checkedAddress(label: string): OnionAddress {
 
 /** Throws unless `address`, which is `label` and .onion, can be a version 3 onion address. */
 function assertValid(label: string, address: string): asserts address is OnionAddress {
-  if (label.length === 16) {
+  if (isVersion2Address(address)) {
     throw new OnionmxError(
       'address-version-2',
       `${address} is a version 2 onion address: those ended in October 2021`,
-      {
-        hint: 'ask the operator of that host for the version 3 address (56 characters)',
-      },
+      { hint: 'ask the operator of that host for the version 3 address (56 characters)' },
     );
   }
   if (label.length !== labelLength) {

@@ -6,7 +6,7 @@ export type SocketAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 /** sockaddr_un holds 108 bytes with the closing NUL; a longer path would be cut in silence. */
-const maxUnixPathBytes = 107;
+export const maxUnixPathBytes = 107;
 const tcpPattern = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)):(\d{1,5})$/;
 
 /** Throws `socket-address-invalid`. Host names are refused: an address must not depend on a resolver. */
@@ -27,10 +27,16 @@ export function isLocalAddress(address: SocketAddress): boolean {
 
 function parseUnix(text: string, path: string): SocketAddress {
   if (!path.startsWith('/')) throw invalid(text, 'the path must be absolute');
+  // A NUL would end the path early for the kernel: the socket would be another one than the log says.
+  if (hasControlCharacter(path)) throw invalid(text, 'the path has a control character');
   const bytes = Buffer.byteLength(path);
   if (bytes > maxUnixPathBytes)
     throw invalid(text, `the path has ${bytes} bytes (${maxUnixPathBytes} at most)`);
   return { kind: 'unix', path };
+}
+
+function hasControlCharacter(path: string): boolean {
+  return /\p{Cc}/u.test(path);
 }
 
 function parseTcp(text: string): SocketAddress {

@@ -1,0 +1,106 @@
+/** `onionmx serve`: the one place where the house is wired. Runs in the foreground until it is told to stop. */
+import type { Config } from '../config/schema.ts';
+import { startEndpoint } from '../delivery/endpoint.ts';
+import { type EndpointTable, openEndpointTable } from '../delivery/endpoint-table.ts';
+import { startRoutingEndpoint } from '../delivery/routing-endpoint.ts';
+import type { SessionSource } from '../delivery/session.ts';
+import type { Log } from '../log.ts';
+import { createKeyAnswerer } from '../lookup/answer-key.ts';
+import { startLookupServer } from '../lookup/lookup-server.ts';
+import type { DomainName } from '../protocol/domain-name.ts';
+import { type ExchangerSet, isSameSet } from '../protocol/exchanger.ts';
+import { openLivingMap } from '../routing/living-domain-map.ts';
+import { openRouteMemory } from '../routing/route-memory.ts';
+import type { Router } from '../routing/router.ts';
+import { exitCode } from './exit-code.ts';
+import { nexthopOf } from './nexthop.ts';
+import { openRouter } from './open-router.ts';
+import { openSessions } from './open-sessions.ts';
+import { type SocketAccess, findSocketAccess } from './socket-access.ts';
+import { StopStack } from './stop-stack.ts';
+import { prepareStateFolder, endpointFileOf, memoryFileOf } from './state-paths.ts';
+import { startTor } from './start-tor.ts';
+
+/** Runs until SIGTERM or SIGINT; SIGHUP takes over a changed map. */
+export async function runServeCommand(config: Config, log: Log): Promise<number> {
+  const service = await startService(config, log);
+  process.on('SIGHUP', () => void service.reload());
+  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  log.info({ signal }, 'stopping');
+  await service.stop();
+  return exitCode.ok;
+}
+
+interface RunningService {
+  /** Takes over a changed map, as SIGHUP asks. */
+  reload(): Promise<void>;
+  /** Stops everything in reverse order of its start; what was being delivered stays in the MTA's queue. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything, or nothing: when a part fails, those before it are stopped and the failure is thrown. */
+async function startService(config: Config, log: Log): Promise<RunningService> {
+  const stops = new StopStack();
+  try {
+    return await startParts(config, log, stops);
+  } catch (error) {
+    await stops.stopAll();
+    throw error;
+  }
+}
+
+async function startParts(config: Config, log: Log, stops: StopStack): Promise<RunningService> {
+  await prepareStateFolder(config);
+  const map = stops.add(await openLivingMap(config.map, log), (opened) => opened.close());
+  const memory = stops.add(await openRouteMemory(memoryFileOf(config), log), (opened) => opened.flush());
+  const router = await openRouter({ config, map, memory, log });
+  const tor = stops.add(await startTor(config, log), (started) => started.stop());
+  const sessions = openSessions(config, tor.socks, log);
+  const parts: Parts = { config, log, router, sessions, access: await findSocketAccess(config), stops };
+  await startDoors(parts);
+  log.info({ stateFolder: config.stateFolder }, 'ready');
+  return { reload: () => map.reload(), stop: () => stops.stopAll() };
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly router: Router;
+  readonly sessions: SessionSource;
+  readonly access: SocketAccess;
+  readonly stops: StopStack;
+}
+
+/** Endpoints before lookups: Postfix may hold a nexthop from before our restart. */
+async function startDoors(parts: Parts): Promise<void> {
+  const { config, log, router, sessions, access, stops } = parts;
+  const endpoints = stops.add(await openEndpoints(parts), (opened) => opened.close());
+  const { routingEndpoint } = config.delivery;
+  const route = (domain: DomainName) => router.route(domain);
+  if (routingEndpoint !== null) {
+    const started = await startRoutingEndpoint({ address: routingEndpoint, route, sessions, log });
+    stops.add(started, (running) => running.close());
+  }
+  const nexthopFor = async (set: ExchangerSet) => nexthopOf(config, await endpoints.ensure(set));
+  const answer = createKeyAnswerer({ route, nexthopFor, log });
+  const { socketmap, tcpTable, idleMs } = config.lookup;
+  const lookups = await startLookupServer({ socketmap, tcpTable, answer, idleMs, ...access, log });
+  stops.add(lookups, (running) => running.close());
+}
+
+function openEndpoints({ config, log, router, sessions, access }: Parts): Promise<EndpointTable> {
+  const stillLeadsHere = async (domain: DomainName, exchangers: ExchangerSet) => {
+    const { route } = await router.route(domain);
+    return route.kind === 'onion' && isSameSet(route.exchangers, exchangers);
+  };
+  return openEndpointTable({
+    file: endpointFileOf(config),
+    folder: config.delivery.endpointFolder,
+    startEndpoint: (exchangers, address) =>
+      startEndpoint({ address, ...access, exchangers, sessions, stillLeadsHere, log }),
+    log,
+  });
+}

@@ -1,0 +1,18 @@
+/** The Tor that deliveries go through: our own, or one that runs already. */
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log.ts';
+import type { SocketAddress } from '../protocol/socket-address.ts';
+import { startManagedTor } from '../tor/managed-tor.ts';
+import { socksAddressOf } from '../tor/torrc.ts';
+import { torFolderOf } from './state-paths.ts';
+
+interface StartedTor {
+  readonly socks: SocketAddress;
+  stop(): Promise<void>;
+}
+
+export async function startTor(config: Config, log: Log): Promise<StartedTor> {
+  if (config.tor.use === 'running') return { socks: config.tor.socks, stop: async () => {} };
+  const { program, extraTorrc } = config.tor;
+  return startManagedTor({ program, folder: torFolderOf(config), extraTorrc, log });
+}

@@ -1,0 +1,36 @@
+/** The message cut into blocks: of a size worth a write and a reply, and no more of it in memory than that. */
+
+export interface BodyBlock {
+  readonly bytes: Buffer;
+  readonly isLast: boolean;
+}
+
+export class BodyBlocks {
+  /** When the message had come whole (of performance.now), which the MTA's patience runs from; undefined until then. */
+  endedMs: number | undefined;
+  readonly #source: AsyncIterator<Uint8Array>;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#source = body[Symbol.asyncIterator]();
+  }
+
+  /** At least `minBytes`, unless the message ends before; at most one chunk of the source more. Throws what the source throws. */
+  async next(minBytes: number): Promise<BodyBlock> {
+    const parts: Uint8Array[] = [];
+    for (let bytes = 0; bytes < minBytes; ) {
+      const { done, value } = await this.#source.next();
+      if (done === true) {
+        this.endedMs = performance.now();
+        break;
+      }
+      parts.push(value);
+      bytes += value.length;
+    }
+    return { bytes: Buffer.concat(parts), isLast: this.endedMs !== undefined };
+  }
+
+  /** Tells the source that no more is wanted. */
+  async leave(): Promise<void> {
+    if (this.endedMs === undefined) await this.#source.return?.();
+  }
+}

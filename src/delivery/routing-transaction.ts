@@ -1,0 +1,95 @@
+/** One message to the exchangers of several domains: a session for each exchanger set, the body streamed once to all. */
+import { OnionmxError, toOnionmxError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type ExchangerSet, endpointNameOf } from '../protocol/exchanger.ts';
+import { logOutcomes } from './endpoint-log.ts';
+import { fanOut } from './fan-out.ts';
+import type { MessageBody } from './lmtp-receiver.ts';
+import type { EnvelopePath, RecipientOutcome, Session, SessionSource } from './session.ts';
+
+export interface Destination {
+  readonly recipient: EnvelopePath;
+  readonly exchangers: ExchangerSet;
+}
+
+interface RoutedTransaction {
+  readonly sender: EnvelopePath;
+  readonly destinations: readonly Destination[];
+  readonly body: MessageBody;
+  readonly sessions: SessionSource;
+  readonly log: Log;
+  /** Named in the log. */
+  readonly endpoint: string;
+}
+
+type Outcomes = readonly RecipientOutcome[];
+
+interface Group {
+  readonly exchangers: ExchangerSet;
+  readonly recipients: EnvelopePath[];
+  readonly places: number[];
+}
+
+/** One outcome per destination, in their order. The failure of one exchanger set is no other's. */
+export async function transactWithAll(transaction: RoutedTransaction): Promise<Outcomes> {
+  const groups = groupByExchangers(transaction.destinations);
+  // all sessions are there before the body flows: a slow connect must not stall a transaction under way elsewhere
+  const found = await Promise.all(groups.map(({ exchangers }) => acquire(transaction.sessions, exchangers)));
+  const results = await fanOut(
+    transaction.body,
+    groups.map((group, index) => {
+      const session = found[index] ?? new OnionmxError('bug', 'no session for a group of recipients');
+      return (body: AsyncIterable<Uint8Array>) => transact(transaction, group, session, body);
+    }),
+  );
+  return inOrderOfPlaces(groups, results);
+}
+
+function groupByExchangers(destinations: readonly Destination[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const [place, { recipient, exchangers }] of destinations.entries()) {
+    const key = endpointNameOf(exchangers);
+    const group = groups.get(key) ?? { exchangers, recipients: [], places: [] };
+    groups.set(key, group);
+    group.recipients.push(recipient);
+    group.places.push(place);
+  }
+  return [...groups.values()];
+}
+
+async function acquire(sessions: SessionSource, exchangers: ExchangerSet): Promise<Session | OnionmxError> {
+  try {
+    return await sessions.acquire(exchangers);
+  } catch (error) {
+    return toOnionmxError(error);
+  }
+}
+
+async function transact(
+  { sender, body: whole, sessions, log, endpoint }: RoutedTransaction,
+  { recipients, exchangers: [preferred] }: Group,
+  session: Session | OnionmxError,
+  body: AsyncIterable<Uint8Array>,
+): Promise<Outcomes> {
+  const startMs = performance.now();
+  const hasFailed = session instanceof OnionmxError;
+  const outcomes: Outcomes = hasFailed
+    ? recipients.map(() => ({ kind: 'failed', error: session }))
+    : await session.transact({ sender, recipients }, body);
+  if (!hasFailed) sessions.release(session);
+  const exchanger = hasFailed ? preferred : session.exchanger;
+  const ms = Math.round(performance.now() - startMs);
+  logOutcomes(log, { endpoint, exchanger, bytes: whole.bytesRead, ms }, recipients, outcomes);
+  return outcomes;
+}
+
+function inOrderOfPlaces(groups: readonly Group[], results: readonly Outcomes[]): Outcomes {
+  const ordered: RecipientOutcome[] = [];
+  for (const [index, { places }] of groups.entries()) {
+    for (const [position, place] of places.entries()) {
+      const outcome = results[index]?.[position];
+      if (outcome !== undefined) ordered[place] = outcome;
+    }
+  }
+  return ordered;
+}

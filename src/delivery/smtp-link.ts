@@ -1,0 +1,183 @@
+/**
+ * The line to one exchanger: commands go out, replies come in and are taken strictly in order, each before its deadline.
+ * A read is always pending, so that a reply out of turn (421, or 552 in the middle of a message) and a lost connection
+ * are seen when they come. A write never fails: the exchanger may have said why before it hung up, so what is wrong
+ * shows when the next reply is taken.
+ */
+import { toOnionmxError } from '../errors.ts';
+import type { Connection } from '../net/connection.ts';
+import { type Exchanger, formatExchanger } from '../protocol/exchanger.ts';
+import { encodeCommand } from '../protocol/smtp-envelope.ts';
+import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
+import { ReplyDecoder } from '../protocol/smtp-reply-decoder.ts';
+import { LinkTrouble } from './link-trouble.ts';
+import { type SmtpStep, type SmtpTimeoutsMs, smtpSteps } from './smtp-timeouts.ts';
+
+/** As much as a timer can hold: the deadlines are our own. */
+const untilClosedMs = 2 ** 31 - 1;
+
+/** The exchanger says 421: it ends the session, whatever the command was (RFC 5321 §3.8). */
+export class ExchangerLeaves extends Error {
+  readonly reply: SmtpReply;
+
+  constructor(reply: SmtpReply) {
+    super(quoteReply(reply));
+    this.reply = reply;
+  }
+}
+
+export class SmtpLink {
+  /** `AAA.onion:25` */
+  readonly name: string;
+  /** Set before the first byte that makes a message complete: from then on a lost reply may be that of a delivery. */
+  isMessageComplete = false;
+  readonly #connection: Connection;
+  readonly #timeoutsMs: SmtpTimeoutsMs;
+  #decoder = new ReplyDecoder();
+  #ready: SmtpReply | undefined;
+  #reading: Promise<void> | undefined;
+  #trouble: LinkTrouble | undefined;
+  #isIdle = false;
+  #isLeft = false;
+
+  constructor(connection: Connection, exchanger: Exchanger, timeoutsMs: SmtpTimeoutsMs) {
+    this.#connection = connection;
+    this.name = formatExchanger(exchanger);
+    this.#timeoutsMs = timeoutsMs;
+  }
+
+  get isUsable(): boolean {
+    return this.#trouble === undefined && !this.#isLeft;
+  }
+
+  /** Resolves when the bytes are on their way, or the link is broken. */
+  async write(bytes: Uint8Array | string): Promise<void> {
+    this.#isIdle = false;
+    void this.waitForWord();
+    try {
+      await this.#connection.write(bytes, this.#timeoutsMs.block);
+    } catch (cause) {
+      this.#lose(cause);
+    }
+  }
+
+  /** Sends a command and takes its reply; see nextReply. */
+  ask(command: string, step: SmtpStep, sinceMs?: number): Promise<SmtpReply> {
+    void this.write(encodeCommand(command));
+    return this.nextReply(step, sinceMs);
+  }
+
+  /**
+   * Takes the next reply. The step's time runs from `sinceMs` (of performance.now) on. Throws ExchangerLeaves, or an
+   * `exchanger-…` error after which the link is broken.
+   */
+  async nextReply(step: SmtpStep, sinceMs = performance.now()): Promise<SmtpReply> {
+    const timeoutMs = this.#timeoutsMs[smtpSteps[step]];
+    const leftMs = Math.max(0, sinceMs + timeoutMs - performance.now());
+    const word = (await within(leftMs, this.waitForWord())) ?? this.#breakOff(LinkTrouble.silence(timeoutMs));
+    if (word instanceof LinkTrouble) throw word.toError(this.name, step, this.isMessageComplete);
+    this.#ready = undefined;
+    if (word.code === 421) {
+      this.#isLeft = true;
+      throw new ExchangerLeaves(word);
+    }
+    if (isExpected(word, step)) return word;
+    const trouble = this.#fallOutOfStep(`it says ${JSON.stringify(quoteReply(word))}`);
+    throw trouble.toError(this.name, step, this.isMessageComplete);
+  }
+
+  /** Resolves when a whole reply is there, without taking it, or can never come. */
+  async waitForWord(): Promise<SmtpReply | LinkTrouble> {
+    for (;;) {
+      const word = this.#peek() ?? this.#trouble;
+      if (word !== undefined) return word;
+      this.#reading ??= this.#read();
+      await this.#reading;
+    }
+  }
+
+  /** Between transactions nothing may be said: whatever comes ends the use of this link. */
+  watchSilence(): void {
+    this.#isIdle = true;
+    void this.waitForWord().then((word) => {
+      if (this.#isIdle && !(word instanceof LinkTrouble)) this.#hearUnasked(word);
+    });
+  }
+
+  /** Ends the connection as it is, so that a message under way can never be complete. What was said can still be taken. */
+  cutOff(): void {
+    this.#breakOff(LinkTrouble.loss('it was ended here'));
+  }
+
+  /** QUIT if the exchanger still listens, then the end. */
+  async close(): Promise<void> {
+    if (this.isUsable) await this.ask('QUIT', 'QUIT').catch(() => undefined);
+    this.cutOff();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const bytes = await this.#connection.read(untilClosedMs);
+      if (bytes === null) this.#breakOff(LinkTrouble.loss('the exchanger closed it'));
+      else this.#decoder.push(bytes);
+    } catch (cause) {
+      this.#lose(cause);
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+
+  #peek(): SmtpReply | undefined {
+    try {
+      this.#ready ??= this.#decoder.next();
+    } catch (cause) {
+      this.#fallOutOfStep(toOnionmxError(cause).message);
+    }
+    return this.#ready;
+  }
+
+  #hearUnasked(reply: SmtpReply): void {
+    if (reply.code === 421) this.#isLeft = true;
+    // it would be taken for the reply to the next command, and in the end a message for delivered before it is
+    else this.#fallOutOfStep(`it says, unasked, ${JSON.stringify(quoteReply(reply))}`);
+  }
+
+  /** After this no reply can be matched to its command. */
+  #fallOutOfStep(what: string): LinkTrouble {
+    this.#ready = undefined;
+    this.#decoder = new ReplyDecoder();
+    return this.#breakOff(LinkTrouble.nonsense(what));
+  }
+
+  #lose(cause: unknown): void {
+    this.#breakOff(LinkTrouble.loss(reasonOf(cause), cause));
+  }
+
+  /** The first trouble is the one that counts. */
+  #breakOff(trouble: LinkTrouble): LinkTrouble {
+    this.#trouble ??= trouble;
+    this.#connection.destroy();
+    return this.#trouble;
+  }
+}
+
+/** 2xx, or 354 to DATA, or a refusal. A 221 in any other place than after QUIT is a goodbye, and accepts nothing. */
+function isExpected(reply: SmtpReply, step: SmtpStep): boolean {
+  if (isRefusal(reply)) return true;
+  if (step === 'DATA') return reply.code === 354;
+  return reply.code < 300 && (reply.code !== 221 || step === 'QUIT');
+}
+
+function reasonOf(thrown: unknown): string {
+  const { cause, message } = toOnionmxError(thrown);
+  return cause instanceof Error ? cause.message : message;
+}
+
+/** undefined when the time is over first. */
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env node
+/** argv → command. The only place that ends the process. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import { runConfigCommand } from './commands/config.ts';
+import { exitCode, exitCodeFor } from './commands/exit-code.ts';
+import { runLookupCommand } from './commands/lookup.ts';
+import { runProbeCommand } from './commands/probe.ts';
+import { runServeCommand } from './commands/serve.ts';
+import { readEnvironment } from './config/environment.ts';
+import { loadConfig } from './config/load-config.ts';
+import type { Config } from './config/schema.ts';
+import { toOnionmxError } from './errors.ts';
+import { createLog } from './log.ts';
+
+interface CommonOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+const out = (text: string) => void process.stdout.write(text);
+
+async function readConfig({ config }: CommonOptions): Promise<Config> {
+  return (await loadConfig(config, readEnvironment())).config;
+}
+
+function buildProgram(finish: (code: number) => void): Command {
+  const program = new Command('onionmx')
+    .description('Delivers mail between ordinary domains over Tor onion services.')
+    .version(readVersion(), '-V, --version')
+    .exitOverride();
+
+  withConfig(program.command('serve'))
+    .description('answer the MTA’s lookups and deliver its onion mail, in the foreground')
+    .action(async (options: CommonOptions) => {
+      const config = await readConfig(options);
+      finish(await runServeCommand(config, createLog(config.log.level)));
+    });
+
+  withConfig(withJson(program.command('lookup')))
+    .description('what would happen to mail for this address or domain, and why, step by step')
+    .argument('<address|domain>')
+    .action(async (key: string, options: CommonOptions) => {
+      const config = await readConfig(options);
+      const json = options.json === true;
+      finish(await runLookupCommand({ key, json, config, log: createLog('warn') }, out));
+    });
+
+  withConfig(withJson(program.command('probe')))
+    .description(
+      'connect to a domain’s onion mail exchangers through Tor, and tell what they say and how fast',
+    )
+    .argument('<domain|onion address>')
+    .option('--to <address>', 'ask whether this recipient is accepted; nothing is sent')
+    .action(async (target: string, options: CommonOptions & { to?: string }) => {
+      const config = await readConfig(options);
+      const json = options.json === true;
+      const probe = {
+        target,
+        json,
+        config,
+        log: createLog('warn'),
+        ...(options.to === undefined ? {} : { to: options.to }),
+      };
+      finish(await runProbeCommand(probe, out));
+    });
+
+  withConfig(withJson(program.command('config')))
+    .description('print the full configuration, with defaults and explanations')
+    .option('--check', 'only say whether the configuration and its map are fine')
+    .action(async (options: CommonOptions & { check?: boolean }) => {
+      finish(
+        await runConfigCommand(
+          { configPath: options.config, check: options.check === true, json: options.json === true },
+          out,
+        ),
+      );
+    });
+  return program;
+}
+
+function withConfig(command: Command): Command {
+  return command.option(
+    '-c, --config <file>',
+    'configuration file (default: /etc/onionmx/onionmx.yaml if it exists)',
+  );
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON, for scripts');
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+/** What failed, with the value, and what to do next. */
+function explainFailure(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  const error = toOnionmxError(thrown);
+  const hint = error.hint === undefined ? '' : `\n${error.hint}`;
+  const trace = error.code === 'bug' && error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : '';
+  process.stderr.write(`onionmx: ${error.message}${hint}${trace}\n`);
+  return exitCodeFor(error);
+}
+
+async function main(): Promise<number> {
+  let code: number = exitCode.ok;
+  try {
+    await buildProgram((result) => {
+      code = result;
+    }).parseAsync();
+  } catch (error) {
+    code = explainFailure(error);
+  }
+  return code;
+}
+
+process.exit(await main());

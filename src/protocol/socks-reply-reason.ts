@@ -1,0 +1,87 @@
+/**
+ * What a refusal of Tor's SocksPort means: RFC 1928 §6, and the onion service codes of Tor's proposal 304, which need
+ * the SocksPort flag ExtendedErrors. The words follow what was seen with tor 0.4.9, not the names in the RFC.
+ */
+import { type ErrorCode, OnionmxError } from '../errors.ts';
+import type { SocksTarget } from './socks5.ts';
+
+interface Reason {
+  readonly code: ErrorCode;
+  /** `onion` is `AAA.onion`, `at` is `AAA.onion:25`. */
+  readonly explain: (onion: string, at: string) => string;
+  readonly hint?: (onion: string) => string;
+}
+
+const eitherSide = 'it may be our Tor or their host';
+
+const reasons: ReadonlyMap<number, Reason> = new Map<number, Reason>([
+  [0x01, connectFailed(`general failure, often a closed port there or a broken circuit; ${eitherSide}`)],
+  [0x02, torRefused('the rules of its SocksPort forbid it')],
+  [0x03, torRefused('it has no network')],
+  [0x04, connectFailed(`host unreachable; ${eitherSide}`)],
+  [0x05, connectFailed('connection refused: the onion service does not offer that port')],
+  [0x06, connectFailed(`timed out inside Tor; ${eitherSide}`)],
+  [0x07, torRefused('it does not know the command CONNECT')],
+  [0x08, torRefused('it does not take host names')],
+  [0xf0, noDescriptor('has no descriptor: the onion service is off or unknown')],
+  [0xf1, noDescriptor('has no valid descriptor: it cannot be read, or it is outdated')],
+  [0xf2, unreachable('introduction failed: its host is off, or has just restarted')],
+  [0xf3, unreachable('rendezvous failed: its host was asked and did not come')],
+  [0xf4, needsAuthorisation('none is set up in our Tor')],
+  [0xf5, needsAuthorisation('the one that is set up in our Tor is wrong')],
+  [0xf6, { code: 'onion-address-refused', explain: (onion) => `Tor says that ${onion} is no onion address` }],
+  [0xf7, unreachable('introduction timed out: its host or its introduction points are gone or overloaded')],
+]);
+
+/** The error for the reply field of a refusal; its text names the onion address and ends with the code itself. */
+export function toSocksReplyError(replyCode: number, { host, port }: SocksTarget): OnionmxError {
+  const seen = `SOCKS reply 0x${replyCode.toString(16).padStart(2, '0').toUpperCase()}`;
+  const reason = reasons.get(replyCode);
+  if (reason === undefined) {
+    return new OnionmxError('tor-refused', `our Tor did not connect to ${host}:${port}: unknown ${seen}`);
+  }
+  const message = `${reason.explain(host, `${host}:${port}`)} (${seen})`;
+  return new OnionmxError(reason.code, message, reason.hint === undefined ? {} : { hint: reason.hint(host) });
+}
+
+function connectFailed(why: string): Reason {
+  return {
+    code: 'onion-connect-failed',
+    explain: (_onion, at) => `${at} did not answer: ${why}`,
+    hint: (onion) =>
+      `\`onionmx probe ${onion}\`, and the same for another exchanger, shows whose fault it is`,
+  };
+}
+
+function unreachable(why: string): Reason {
+  return {
+    code: 'onion-unreachable',
+    explain: (_onion, at) => `${at} did not answer: ${why}`,
+    hint: askTheirOperator,
+  };
+}
+
+function noDescriptor(why: string): Reason {
+  return { code: 'onion-no-descriptor', explain: (onion) => `${onion} ${why}`, hint: askTheirOperator };
+}
+
+function askTheirOperator(onion: string): string {
+  return `ask the operator of that host whether its Tor runs; try again with \`onionmx probe ${onion}\``;
+}
+
+function needsAuthorisation(why: string): Reason {
+  return {
+    code: 'onion-needs-authorisation',
+    explain: (onion) => `${onion} wants client authorisation: ${why}`,
+    hint: () =>
+      'ask its operator for a key, and name the folder of it with ClientOnionAuthDir in `tor.extraTorrc`',
+  };
+}
+
+function torRefused(why: string): Reason {
+  return {
+    code: 'tor-refused',
+    explain: (_onion, at) => `our Tor did not connect to ${at}: ${why}`,
+    hint: () => 'look at its SocksPort lines: `onionmx config` shows `tor.socks` and `tor.extraTorrc`',
+  };
+}

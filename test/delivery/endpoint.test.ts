@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { startEndpoint } from '../../src/delivery/endpoint.ts';
+import type { SessionSource } from '../../src/delivery/session.ts';
+import { OnionmxError } from '../../src/errors.ts';
+import type { EsmtpCapabilities } from '../../src/protocol/esmtp-capabilities.ts';
+import type { ExchangerSet } from '../../src/protocol/exchanger.ts';
+import { makeExchanger } from '../made-up-onions.ts';
+import { createRecordingLog } from '../recording-log.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { createFakeSource, FakeSession, replied } from './fake-sessions.ts';
+import { createGate } from './gate.ts';
+import { connectLmtp, type LmtpClient } from './lmtp-client.ts';
+
+const exchangers: ExchangerSet = [makeExchanger(1)];
+const [exchanger] = exchangers;
+const onion = exchanger.onionAddress;
+
+async function openEndpoint(
+  t: TestContext,
+  sessions: SessionSource,
+  stillLeadsHere: (domain: string, set: ExchangerSet) => Promise<boolean> = () => Promise.resolve(true),
+) {
+  const log = createRecordingLog();
+  const path = join(makeTemporaryFolder(t), 's');
+  const address = { kind: 'unix', path } as const;
+  const endpoint = await startEndpoint({ address, mode: 0o660, exchangers, sessions, stillLeadsHere, log });
+  t.after(() => endpoint.close());
+  const connect = (): Promise<LmtpClient> => connectLmtp(t, address);
+  return { log, connect, path };
+}
+
+const message = 'MAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\nhello\r\n.\r\n';
+
+test('the greeting waits for a session; 421 with the reason when there is none', async (t) => {
+  const failure = new OnionmxError('onion-no-descriptor', `${onion} has no descriptor`);
+  const { connect, log, path } = await openEndpoint(
+    t,
+    createFakeSource(() => Promise.reject(failure)),
+  );
+  assert.equal(statSync(path).mode & 0o777, 0o660);
+  assert.deepEqual(await (await connect()).hearAll(), [`421 4.4.4 ${onion} has no descriptor`]);
+  assert.deepEqual(
+    log.lines.map(({ level, fields }) => [level, fields['endpoint'], fields['code']]),
+    [['info', onion, 'onion-no-descriptor']],
+  );
+});
+
+test('a client that leaves before the session is there: the session goes back', async (t) => {
+  const [asked, given] = [createGate(), createGate()];
+  const session = new FakeSession(exchanger);
+  const sessions = createFakeSource(async () => {
+    asked.open();
+    await given.opened;
+    return session;
+  });
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await asked.opened;
+  client.connection.destroy();
+  given.open();
+  await sessions.firstRelease;
+  assert.deepEqual(sessions.released, [session]);
+});
+
+for (const [capabilities, keywords] of [
+  [{}, ''],
+  [{ eightBitMime: true, maxMessageBytes: 0 }, ' 8BITMIME SIZE'],
+  [{ smtpUtf8: true, dsn: true, maxMessageBytes: 10_240_000, chunking: true }, ' SMTPUTF8 DSN SIZE 10240000'],
+] as const) {
+  test(`offered is what the exchanger can:${keywords}`, async (t) => {
+    const { connect } = await openEndpoint(
+      t,
+      createFakeSource(() => new FakeSession(exchanger, capabilities)),
+    );
+    const client = await connect();
+    assert.equal(await client.hear(), `220 ${onion} LMTP onionmx`);
+    const offered = (await client.ask('LHLO x')).split('\n').map((line) => line.slice(4));
+    assert.equal(offered.join(' '), `${onion} PIPELINING ENHANCEDSTATUSCODES${keywords}`);
+  });
+}
+
+test('one session serves all transactions of a connection, and goes back once', async (t) => {
+  const session = new FakeSession(exchanger);
+  const sessions = createFakeSource(() => session);
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await client.send(`LHLO x\r\n${message}${message}QUIT\r\n`);
+  const replies = await client.hearAll();
+  assert.equal(replies.filter((reply) => reply === '250 2.0.0 b@b.test queued').length, 2);
+  assert.equal(replies.at(-1), '221 2.0.0 Bye');
+  client.connection.destroy();
+  assert.deepEqual(
+    session.received.map(({ body }) => body),
+    ['hello\r\n', 'hello\r\n'],
+  );
+  await sessions.firstRelease;
+  assert.deepEqual(sessions.released, [session]);
+});
+
+test('the words of the exchanger and our failures come after the dot, in order', async (t) => {
+  const session = new FakeSession(exchanger);
+  session.outcomeFor = (_path, index) =>
+    [
+      replied(250, '2.0.0 Ok', '2.0.0 queued as 1'),
+      replied(550, '5.1.1 <two@b.test> unknown'),
+      { kind: 'failed', error: new OnionmxError('connection-lost', 'gone') } as const,
+    ][index] ?? replied(400, '4.0.0 one too many');
+  const { connect, log } = await openEndpoint(
+    t,
+    createFakeSource(() => session),
+  );
+  const client = await connect();
+  const rcpts = ['one', 'two', 'three'].map((name) => `RCPT TO:<${name}@B.test>\r\n`).join('');
+  await client.send(`LHLO x\r\nMAIL FROM:<a@a.test>\r\n${rcpts}DATA\r\nhello\r\n.\r\nQUIT\r\n`);
+  assert.deepEqual((await client.hearAll()).slice(-4), [
+    '250-2.0.0 Ok\n250 2.0.0 queued as 1',
+    '550 5.1.1 <two@b.test> unknown',
+    '451 4.4.2 gone',
+    '221 2.0.0 Bye',
+  ]);
+  const lines = log.lines.filter(({ level }) => level === 'info').map(({ fields }) => fields);
+  assert.deepEqual(
+    lines.map(({ endpoint, domain, bytes, reply, code }) => [endpoint, domain, bytes, reply, code]),
+    [
+      [onion, 'B.test', 7, 250, undefined],
+      [onion, 'B.test', 7, 550, undefined],
+      [onion, 'B.test', 7, undefined, 'connection-lost'],
+    ],
+  );
+  assert.ok(!JSON.stringify(lines).includes('@'), 'no address of a person above debug');
+});
+
+test('a recipient whose domain leads elsewhere now has to wait; one without a domain is refused', async (t) => {
+  const asked: [string, ExchangerSet][] = [];
+  const { connect } = await openEndpoint(
+    t,
+    createFakeSource(() => new FakeSession(exchanger)),
+    (domain, set) => {
+      asked.push([domain, set]);
+      if (domain === 'broken.test') return Promise.reject(new Error('no route today'));
+      return Promise.resolve(domain === 'b.test');
+    },
+  );
+  const client = await connect();
+  await client.hear();
+  await client.ask('LHLO x');
+  await client.ask('MAIL FROM:<a@a.test>');
+  assert.equal(await client.ask('RCPT TO:<bob@B.Test>'), '250 2.1.5 Ok');
+  assert.equal(
+    await client.ask('RCPT TO:<bob@c.test>'),
+    '451 4.4.0 c.test does not use this exchanger any more: the MTA will ask again',
+  );
+  assert.equal(await client.ask('RCPT TO:<bob@broken.test>'), '451 4.3.0 unexpected failure: no route today');
+  for (const path of ['postmaster', 'bob@[192.0.2.1]', '"a@b.test"']) {
+    assert.match(await client.ask(`RCPT TO:<${path}>`), /^550 5\.1\.2 /);
+  }
+  assert.deepEqual(
+    asked,
+    ['b.test', 'c.test', 'broken.test'].map((domain) => [domain, exchangers]),
+  );
+});
+
+interface Renewal {
+  readonly before: Partial<EsmtpCapabilities>;
+  readonly after: Partial<EsmtpCapabilities> | OnionmxError;
+  readonly expected: string;
+  readonly why: string;
+}
+
+const all = { eightBitMime: true, smtpUtf8: true, dsn: true, maxMessageBytes: 1000 };
+const lost = new OnionmxError('onion-unreachable', `${onion} did not answer`);
+const less = `421 4.3.2 ${onion}:25 offers less than was offered here: connect again`;
+const renewals: readonly Renewal[] = [
+  { before: all, after: all, expected: '250 2.1.0 Ok', why: 'the same offer' },
+  { before: {}, after: all, expected: '250 2.1.0 Ok', why: 'more than was offered' },
+  { before: all, after: { ...all, maxMessageBytes: 0 }, expected: '250 2.1.0 Ok', why: 'no limit' },
+  { before: all, after: lost, expected: `421 4.4.1 ${onion} did not answer`, why: 'nobody answers' },
+  { before: all, after: { ...all, eightBitMime: false }, expected: less, why: 'no 8BITMIME' },
+  { before: all, after: { ...all, smtpUtf8: false }, expected: less, why: 'no SMTPUTF8' },
+  { before: all, after: { ...all, dsn: false }, expected: less, why: 'no DSN' },
+  { before: all, after: { ...all, maxMessageBytes: 999 }, expected: less, why: 'a smaller limit' },
+  { before: { ...all, maxMessageBytes: 0 }, after: all, expected: less, why: 'a limit where there was none' },
+];
+for (const { before, after, expected, why } of renewals) {
+  test(`a session that broke is replaced at the next MAIL: ${why}`, async (t) => {
+    const first = new FakeSession(exchanger, before);
+    const given = [first];
+    const sessions = createFakeSource((): FakeSession | Promise<FakeSession> => {
+      if (given.length === 1 && sessions.released.length === 0) return first;
+      if (after instanceof OnionmxError) return Promise.reject(after);
+      const next = new FakeSession(exchanger, after);
+      given.push(next);
+      return next;
+    });
+    const { connect } = await openEndpoint(t, sessions);
+    const client = await connect();
+    await client.hear();
+    await client.ask('LHLO x');
+    first.isUsable = false;
+    assert.equal(await client.ask('MAIL FROM:<a@a.test>'), expected);
+    assert.deepEqual(sessions.released.slice(0, 1), [first], 'the broken one went back first');
+    await client.send('QUIT\r\n');
+    assert.deepEqual(await client.hearAll(), expected.startsWith('250') ? ['221 2.0.0 Bye'] : []);
+    client.connection.destroy();
+  });
+}
+
+test('a client that is lost in mid-message leaves no whole message behind', async (t) => {
+  const session = new FakeSession(exchanger);
+  const sessions = createFakeSource(() => session);
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await client.send('LHLO x\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\nhel');
+  await client.hearMany(5);
+  client.connection.end();
+  assert.deepEqual(await client.hearAll(), []);
+  assert.deepEqual(
+    session.received.map(({ body }) => body),
+    [undefined],
+  );
+});

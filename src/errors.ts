@@ -64,7 +64,8 @@ export const errorCatalogue = {
   'exchanger-lacks-8bitmime': { place: 'remote', permanent: true, status: '5.6.3' },
   'exchanger-lacks-smtputf8': { place: 'remote', permanent: true, status: '5.6.7' },
 
-  // DNS
+  // DNS and routes
+  'route-unknown': { place: 'host', permanent: false, status: '4.4.3' },
   'dns-malformed': { place: 'host', permanent: false, status: '4.4.3' },
 
   // clients of the lookup server

@@ -4,6 +4,7 @@ import { startEndpoint } from '../delivery/endpoint.ts';
 import { type EndpointTable, openEndpointTable } from '../delivery/endpoint-table.ts';
 import { startRoutingEndpoint } from '../delivery/routing-endpoint.ts';
 import type { SessionSource } from '../delivery/session.ts';
+import { OnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createKeyAnswerer } from '../lookup/answer-key.ts';
 import { startLookupServer } from '../lookup/lookup-server.ts';
@@ -94,6 +95,7 @@ async function startDoors(parts: Parts): Promise<void> {
 function openEndpoints({ config, log, router, sessions, access }: Parts): Promise<EndpointTable> {
   const stillLeadsHere = async (domain: DomainName, exchangers: ExchangerSet) => {
     const { route } = await router.route(domain);
+    if (route.kind === 'defer') throw new OnionmxError('route-unknown', `${domain}: ${route.reason}`);
     return route.kind === 'onion' && isSameSet(route.exchangers, exchangers);
   };
   return openEndpointTable({

@@ -29,8 +29,8 @@ export class BodyBlocks {
     return { bytes: Buffer.concat(parts), isLast: this.endedMs !== undefined };
   }
 
-  /** Tells the source that no more is wanted. */
+  /** Tells the source that no more is wanted. A source that fails over that changes nothing any more. */
   async leave(): Promise<void> {
-    if (this.endedMs === undefined) await this.#source.return?.();
+    if (this.endedMs === undefined) await this.#source.return?.().catch(() => undefined);
   }
 }

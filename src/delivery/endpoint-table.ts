@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { OnionmxError, toOnionmxError } from '../errors.ts';
 import { errorFields, type Log } from '../log.ts';
-import { type ExchangerSet, endpointNameOf } from '../protocol/exchanger.ts';
+import { type ExchangerSet, endpointNameOf, maxEndpointNameBytes } from '../protocol/exchanger.ts';
 import { exchangerSetSchema } from '../protocol/exchanger-schema.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { readStateFile, writeStateFile } from '../state-file.ts';
@@ -37,8 +37,8 @@ interface Entry {
 
 /** Strangers can name domains, and so exchanger sets: beyond this number the set that was asked for least recently goes. */
 const maxEndpoints = 1000;
-/** A socket path has 107 bytes at most; an endpoint name is an onion address (62), perhaps with the tag of a set (9). */
-const maxFolderBytes = 107 - 1 - (62 + 9);
+/** A socket path has 107 bytes at most. */
+const maxFolderBytes = 107 - 1 - maxEndpointNameBytes;
 const tableSchema = z.array(exchangerSetSchema);
 
 /** Throws `endpoint-folder-too-long`. What cannot be started again is logged, and made anew when it is asked for. */

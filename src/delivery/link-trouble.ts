@@ -46,7 +46,11 @@ export class LinkTrouble {
     };
     const message = this.#describe(name, step);
     return isMessageComplete
-      ? new OnionmxError('exchanger-lost-after-data', `${message}; the message may have been delivered`, details)
+      ? new OnionmxError(
+          'exchanger-lost-after-data',
+          `${message}; the message may have been delivered`,
+          details,
+        )
       : new OnionmxError(this.#code, message, details);
   }
 }

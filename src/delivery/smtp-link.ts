@@ -161,9 +161,13 @@ export class SmtpLink {
   }
 }
 
-/** 2xx, or 354 to DATA, or a refusal. A 221 in any other place than after QUIT is a goodbye, and accepts nothing. */
+/**
+ * A refusal, or 354 to DATA, or 2xx. Nobody can accept a message that is not there yet; and 221 in any other place than
+ * after QUIT is a goodbye, and accepts nothing.
+ */
 function isExpected(reply: SmtpReply, step: SmtpStep): boolean {
   if (isRefusal(reply)) return true;
+  if (step === 'the unfinished message') return false;
   if (step === 'DATA') return reply.code === 354;
   return reply.code < 300 && (reply.code !== 221 || step === 'QUIT');
 }

@@ -46,6 +46,7 @@ export const smtpSteps = {
   RCPT: 'envelope',
   DATA: 'envelope',
   BDAT: 'chunk',
+  'the unfinished message': 'chunk',
   'the end of the message': 'endOfMessage',
   RSET: 'reset',
   QUIT: 'quit',

@@ -5,32 +5,39 @@
  * - PIPELINING alone: MAIL, RCPTs and DATA in one write (RFC 2920 §3.1), the message only after 354;
  * - CHUNKING alone, or neither: one command at a time, and nothing of the message when nobody is accepted.
  */
-import { OnionmxError, toOnionmxError } from '../errors.ts';
+import { toOnionmxError } from '../errors.ts';
 import { DotEncoder } from '../protocol/encode-dots.ts';
 import type { EsmtpCapabilities } from '../protocol/esmtp-capabilities.ts';
 import { type EnvelopeCommands, encodeCommand } from '../protocol/smtp-envelope.ts';
-import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
+import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
 import { type BodyBlock, BodyBlocks } from './body-blocks.ts';
 import type { RecipientOutcome } from './session.ts';
 import { ExchangerLeaves, type SmtpLink } from './smtp-link.ts';
 import type { SmtpStep } from './smtp-timeouts.ts';
 
-/** What goes into one flight with the envelope: a write of this size costs no round trip, and little when it was in vain. */
+/** Goes into one flight with the envelope: such a write costs no round trip, and little when it was in vain. */
 const flightBytes = 64 * 1024;
 const chunkBytes = 256 * 1024;
+const dataCommand = Buffer.from(encodeCommand('DATA'));
 
 export class SmtpTransaction {
-  /** True once the exchanger has no transaction any more. Otherwise it needs RSET: Exim takes the next MAIL for a second one. */
+  /** Whether the exchanger has left the transaction by itself. If not it needs RSET: Exim would take the next message under this sender. */
   isOver = false;
   readonly #link: SmtpLink;
   readonly #offers: EsmtpCapabilities;
   readonly #commands: EnvelopeCommands;
   readonly #body: BodyBlocks;
-  readonly #startMs = performance.now();
   /** For each recipient the reply that settled it alone. */
   readonly #refusals: (SmtpReply | undefined)[];
+  #isSenderRefused = false;
+  #startMs = 0;
 
-  constructor(link: SmtpLink, offers: EsmtpCapabilities, commands: EnvelopeCommands, body: AsyncIterable<Uint8Array>) {
+  constructor(
+    link: SmtpLink,
+    offers: EsmtpCapabilities,
+    commands: EnvelopeCommands,
+    body: AsyncIterable<Uint8Array>,
+  ) {
     this.#link = link;
     this.#offers = offers;
     this.#commands = commands;
@@ -40,6 +47,7 @@ export class SmtpTransaction {
 
   /** One outcome per recipient. */
   async run(): Promise<readonly RecipientOutcome[]> {
+    this.#link.isMessageComplete = false;
     const common = await this.#settle();
     await this.#body.leave();
     return this.#refusals.map((reply) => (reply === undefined ? common : { kind: 'replied', reply }));
@@ -49,10 +57,9 @@ export class SmtpTransaction {
   async #settle(): Promise<RecipientOutcome> {
     try {
       const { chunking } = this.#offers;
-      const reply = await (chunking ? this.#deliverByChunks() : this.#deliverByData());
-      return { kind: 'replied', reply };
+      return { kind: 'replied', reply: await (chunking ? this.#deliverByChunks() : this.#deliverByData()) };
     } catch (thrown) {
-      // also when the message itself failed to come: what is sent of it must never be taken for the whole
+      // also when the message failed to come from the MTA: the part that was sent must never be taken for the whole
       this.#link.cutOff();
       if (thrown instanceof ExchangerLeaves) return { kind: 'replied', reply: thrown.reply };
       return { kind: 'failed', error: toOnionmxError(thrown) };
@@ -63,14 +70,108 @@ export class SmtpTransaction {
     const first = this.#offers.pipelining ? await this.#body.next(flightBytes) : undefined;
     if (first?.isLast === true) return this.#deliverInOneFlight(first);
     const answer = await this.#offerEnvelope();
-    return this.#isWanted ? this.#sendChunks(first ?? (await this.#body.next(chunkBytes))) : answer;
+    return this.#isWanted() ? this.#sendChunks(first ?? (await this.#body.next(chunkBytes))) : answer;
   }
 
   async #deliverInOneFlight(message: BodyBlock): Promise<SmtpReply> {
     this.#link.isMessageComplete = true;
     await this.#offerEnvelope(encodeChunk(message));
-    return this.#hearTheEnd();
+    return this.#hearLastChunk();
   }
 
   async #deliverByData(): Promise<SmtpReply> {
+    const answer = await this.#offerEnvelope(dataCommand);
+    if (!this.#isWanted() && !this.#offers.pipelining) return answer;
+    const goAhead = await this.#ask('DATA', 'DATA');
+    if (isRefusal(goAhead)) return goAhead;
+    return this.#isWanted() ? this.#sendData() : this.#sendNoData(goAhead);
   }
+
+  /** MAIL and the RCPTs, with `tail` behind them where pipelining is offered. The last reply. */
+  async #offerEnvelope(tail = Buffer.alloc(0)): Promise<SmtpReply> {
+    const { mail, recipients } = this.#commands;
+    this.#startMs = performance.now();
+    if (this.#offers.pipelining) {
+      const commands = [mail, ...recipients].map(encodeCommand).join('');
+      void this.#link.write(Buffer.concat([Buffer.from(commands), tail]));
+    }
+    let reply = await this.#ask(mail, 'MAIL');
+    this.#isSenderRefused = isRefusal(reply);
+    if (this.#isSenderRefused) this.#refusals.fill(reply);
+    if (this.#isSenderRefused && !this.#offers.pipelining) return reply;
+    for (const [index, command] of recipients.entries()) {
+      reply = await this.#ask(command, 'RCPT');
+      if (isRefusal(reply)) this.#refusals[index] ??= reply;
+    }
+    return reply;
+  }
+
+  /** The reply to a command of the envelope, which with pipelining has been sent before. */
+  #ask(command: string, step: SmtpStep): Promise<SmtpReply> {
+    return this.#offers.pipelining
+      ? this.#link.nextReply(step, this.#startMs)
+      : this.#link.ask(command, step, this.#startMs);
+  }
+
+  #isWanted(): boolean {
+    return this.#refusals.includes(undefined);
+  }
+
+  async #sendChunks(first: BodyBlock): Promise<SmtpReply> {
+    let isOneUnanswered = false;
+    for (let block = first; ; block = await this.#body.next(chunkBytes)) {
+      this.#link.isMessageComplete = block.isLast;
+      await this.#link.write(encodeChunk(block));
+      const earlier = isOneUnanswered ? await this.#link.nextReply('BDAT') : undefined;
+      const isRefused = earlier !== undefined && isRefusal(earlier);
+      isOneUnanswered = this.#offers.pipelining && !isRefused && !block.isLast;
+      if (isOneUnanswered) continue;
+      const own = block.isLast ? await this.#hearLastChunk() : await this.#link.nextReply('BDAT');
+      if (isRefused) return earlier; // the reply to the chunk behind it only says that the transaction is void
+      if (block.isLast || isRefusal(own)) return own;
+    }
+  }
+
+  async #hearLastChunk(): Promise<SmtpReply> {
+    const reply = await this.#hearEnd();
+    this.isOver = !isRefusal(reply) && this.#isWanted();
+    return reply;
+  }
+
+  async #sendData(): Promise<SmtpReply> {
+    // whoever has the last word before the message is whole wants no more of it, and this connection can carry nothing else
+    void this.#link.waitForWord().then(() => {
+      if (!this.#link.isMessageComplete) this.#link.cutOff();
+    });
+    await this.#writeData();
+    if (!this.#link.isMessageComplete) return this.#link.nextReply('the unfinished message');
+    this.isOver = true;
+    return this.#hearEnd();
+  }
+
+  async #writeData(): Promise<void> {
+    const encoder = new DotEncoder();
+    while (!this.#link.isMessageComplete) {
+      const { bytes, isLast } = await this.#body.next(flightBytes);
+      const encoded = encoder.encode(bytes);
+      if (!this.#link.isUsable) return;
+      this.#link.isMessageComplete = isLast;
+      await this.#link.write(isLast ? Buffer.concat([encoded, Buffer.from(encoder.finish())]) : encoded);
+    }
+  }
+
+  /** 354 although nobody was accepted: a dot alone ends it (RFC 2920 §3.1), unless it may be for a sender of before. */
+  async #sendNoData(goAhead: SmtpReply): Promise<SmtpReply> {
+    if (!this.#isSenderRefused) return this.#link.ask('.', 'the end of the message');
+    this.#link.cutOff();
+    return goAhead;
+  }
+
+  #hearEnd(): Promise<SmtpReply> {
+    return this.#link.nextReply('the end of the message', this.#body.endedMs);
+  }
+}
+
+function encodeChunk({ bytes, isLast }: BodyBlock): Buffer {
+  return Buffer.concat([Buffer.from(encodeCommand(`BDAT ${bytes.length}${isLast ? ' LAST' : ''}`)), bytes]);
+}

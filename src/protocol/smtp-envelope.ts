@@ -64,7 +64,11 @@ export function encodeCommand(text: string): string {
   return `${text}\r\n`;
 }
 
-function formatPath(verb: string, { path, parameters }: EnvelopePath, capabilities: EsmtpCapabilities): string {
+function formatPath(
+  verb: string,
+  { path, parameters }: EnvelopePath,
+  capabilities: EsmtpCapabilities,
+): string {
   const kept = parameters.filter((parameter) => offersOf.get(keywordOf(parameter))?.(capabilities) ?? true);
   return [`${verb}<${path}>`, ...kept].join(' ');
 }

@@ -10,7 +10,9 @@ export interface SmtpReply {
 /** As it goes over the line: `250-first CRLF 250 last CRLF`. */
 export function formatReply({ code, lines }: SmtpReply): string {
   const last = lines.length - 1;
-  return lines.map((text, index) => `${code}${index === last ? ' ' : '-'}${blankControls(text)}\r\n`).join('');
+  return lines
+    .map((text, index) => `${code}${index === last ? ' ' : '-'}${blankControls(text)}\r\n`)
+    .join('');
 }
 
 /** For logs and error texts: `550 5.1.1 first last`, the lines joined by spaces as Postfix does. */

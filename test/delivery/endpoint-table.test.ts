@@ -156,9 +156,9 @@ test('closing waits for a start under way', async (t) => {
 });
 
 test('a folder whose socket paths would be too long is refused at once', async (t) => {
-  const folder = `/${'x'.repeat(35)}`;
+  const folder = `/${'x'.repeat(31)}`;
   await assert.rejects(open(t, { file: '/nowhere/endpoints.json', folder }), {
     code: 'endpoint-folder-too-long',
-    message: `the path of the endpoint folder ${folder} has 36 bytes (35 at most, so that socket paths fit)`,
+    message: `the path of the endpoint folder ${folder} has 32 bytes (31 at most, so that socket paths fit)`,
   });
 });

@@ -25,7 +25,11 @@ function makePlaces(t: TestContext): { readonly file: string; readonly folder: s
   return { file: join(root, 'endpoints.json'), folder: join(root, 'e') };
 }
 
-async function open(t: TestContext, places: ReturnType<typeof makePlaces>, startEndpoint = startSocket) {
+async function open(
+  t: TestContext,
+  places: ReturnType<typeof makePlaces>,
+  startEndpoint: Parameters<typeof openEndpointTable>[0]['startEndpoint'] = startSocket,
+) {
   const log = createRecordingLog();
   const table = await openEndpointTable({ ...places, startEndpoint, log });
   t.after(() => table.close());

@@ -65,6 +65,7 @@ export const errorCatalogue = {
   'exchanger-lacks-smtputf8': { place: 'remote', permanent: true, status: '5.6.7' },
 
   // DNS and routes
+  'no-onion-route': { place: 'remote', permanent: true, status: '5.4.4' },
   'route-unknown': { place: 'host', permanent: false, status: '4.4.3' },
   'dns-malformed': { place: 'host', permanent: false, status: '4.4.3' },
 

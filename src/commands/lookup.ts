@@ -4,14 +4,10 @@ import type { Log } from '../log.ts';
 import { createKeyAnswerer, type LookupAnswer } from '../lookup/answer-key.ts';
 import { domainOfKey } from '../lookup/domain-of-key.ts';
 import { type ExchangerSet, endpointNameOf, formatExchanger } from '../protocol/exchanger.ts';
-import { loadDomainMap } from '../routing/load-domain-map.ts';
 import type { Decision, Route } from '../routing/route.ts';
-import { openRouteMemory } from '../routing/route-memory.ts';
-import type { RouteMemory } from '../routing/router.ts';
 import { exitCode } from './exit-code.ts';
 import { nexthopOf } from './nexthop.ts';
-import { openRouter } from './open-router.ts';
-import { memoryFileOf } from './state-paths.ts';
+import { routeOnce } from './open-router.ts';
 
 interface Explanation {
   readonly key: string;
@@ -34,22 +30,14 @@ export async function runLookupCommand(options: LookupOptions, out: (text: strin
 }
 
 async function explain({ key, config, log }: LookupOptions): Promise<Explanation> {
-  const { map } = await loadDomainMap(config.map);
-  const memory = readOnly(await openRouteMemory(memoryFileOf(config), log));
-  const router = await openRouter({ config, map, memory, log });
   const found = domainOfKey(key);
-  const decision = found.kind === 'domain' ? await router.route(found.domain) : undefined;
+  const decision = found.kind === 'domain' ? await routeOnce(found.domain, config, log) : undefined;
   const answerKey = createKeyAnswerer({
-    route: (domain) => (decision === undefined ? router.route(domain) : Promise.resolve(decision)),
+    route: (domain) => (decision === undefined ? routeOnce(domain, config, log) : Promise.resolve(decision)),
     nexthopFor: async (exchangers) => nexthopOf(config, endpointNameOf(exchangers)),
     log,
   });
   return { key, decision, answer: await answerKey(key) };
-}
-
-/** Asking what would happen must not change what will. */
-function readOnly(memory: RouteMemory): RouteMemory {
-  return { find: (domain) => memory.find(domain), remember: () => {}, forget: () => {} };
 }
 
 function toText({ key, decision, answer }: Explanation): string {

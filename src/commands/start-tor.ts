@@ -3,7 +3,6 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { startManagedTor } from '../tor/managed-tor.ts';
-import { socksAddressOf } from '../tor/torrc.ts';
 import { torFolderOf } from './state-paths.ts';
 
 interface StartedTor {

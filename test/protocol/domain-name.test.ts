@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import { isUnderOnion, parseDomainName } from '../../src/protocol/domain-name.ts';
 
@@ -91,5 +91,6 @@ test('a parsed name parses to itself, and ASCII text only ever changes in case',
 
 test('names under .onion are known by their end', () => {
   for (const name of ['onion', 'a.onion', 'a.b.onion']) assert.equal(isUnderOnion(name), true, name);
-  for (const name of ['onion.org', 'myonion', 'a.onion.org', '']) assert.equal(isUnderOnion(name), false, name);
+  for (const name of ['onion.org', 'myonion', 'a.onion.org', ''])
+    assert.equal(isUnderOnion(name), false, name);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   endpointNameOf,
   type Exchanger,
@@ -19,12 +19,15 @@ function setOf(...exchangers: readonly Exchanger[]): ExchangerSet {
 }
 
 const known = [1, 2, 3].map((number) => makeExchanger(number));
-const anyExchanger = fc.record({
-  onionAddress: fc.constantFrom(...known.map(({ onionAddress }) => onionAddress)),
-  port: fc.constantFrom(25, 26),
-  priority: fc.constantFrom(0, 10),
-  weight: fc.constantFrom(0, 5),
-});
+const anyExchanger = fc.record(
+  {
+    onionAddress: fc.constantFrom(...known.map(({ onionAddress }) => onionAddress)),
+    port: fc.constantFrom(25, 26),
+    priority: fc.constantFrom(0, 10),
+    weight: fc.constantFrom(0, 5),
+  },
+  { noNullPrototype: true },
+);
 const someExchangers = fc.array(anyExchanger, { minLength: 1, maxLength: 8 });
 
 test('an exchanger is written as address and port', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import {
   formatSocketAddress,
@@ -67,15 +67,24 @@ for (const [text, why] of bad) {
 }
 
 test('every address that is written is read back', () => {
-  const tcp = fc.record({
-    kind: fc.constant('tcp' as const),
-    host: fc.oneof(fc.ipV4(), fc.ipV6().filter((host) => !host.includes('.'))),
-    port: fc.nat(65_535),
-  });
-  const unix = fc.record({
-    kind: fc.constant('unix' as const),
-    path: fc.stringMatching(/^[\x20-\x7e]{0,100}$/).map((rest) => `/${rest}`),
-  });
+  const tcp = fc.record(
+    {
+      kind: fc.constant('tcp' as const),
+      host: fc.oneof(
+        fc.ipV4(),
+        fc.ipV6().filter((host) => !host.includes('.')),
+      ),
+      port: fc.nat(65_535),
+    },
+    { noNullPrototype: true },
+  );
+  const unix = fc.record(
+    {
+      kind: fc.constant('unix' as const),
+      path: fc.stringMatching(/^[\x20-\x7e]{0,100}$/).map((rest) => `/${rest}`),
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(
     fc.property(fc.oneof(tcp, unix), (address) => {
       assert.deepEqual(parseSocketAddress(formatSocketAddress(address)), address);
@@ -85,12 +94,19 @@ test('every address that is written is read back', () => {
 
 test('any text is an address or refused with socket-address-invalid', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string().map((rest) => `unix:${rest}`), fc.ipV6()), (text) => {
-      try {
-        assert.equal(formatSocketAddress(parseSocketAddress(text)), text);
-      } catch (error) {
-        assert.ok(error instanceof OnionmxError && error.code === 'socket-address-invalid', String(error));
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((rest) => `unix:${rest}`),
+        fc.ipV6(),
+      ),
+      (text) => {
+        try {
+          assert.equal(formatSocketAddress(parseSocketAddress(text)), text);
+        } catch (error) {
+          assert.ok(error instanceof OnionmxError && error.code === 'socket-address-invalid', String(error));
+        }
+      },
+    ),
   );
 });

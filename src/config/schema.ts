@@ -1,0 +1,158 @@
+/**
+ * The configuration: the one source of its names, defaults and help texts (`onionmx config` prints them, docs quote them).
+ * A setting whose default depends on the host has none here: fill-defaults.ts finds it.
+ */
+import { z } from 'zod';
+import {
+  absolutePath,
+  count,
+  domain,
+  endpointFolder,
+  groupName,
+  heloName,
+  localAddress,
+  milliseconds,
+  nexthopPrefix,
+  programName,
+  resolver,
+  singleLine,
+  socketMode,
+  transportName,
+} from './setting-values.ts';
+
+export const settingsSchema = z.strictObject({
+  stateFolder: absolutePath.optional().describe(
+    `Where the endpoint table, the memory of routes and Tor's data are kept.
+Default: /var/lib/onionmx for root, else $XDG_STATE_HOME/onionmx or ~/.local/state/onionmx.`,
+  ),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('debug, info, warn or error.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('The log goes to standard error, one JSON line an event.'),
+  domains: z
+    .strictObject({
+      own: listOf(domain).describe('Domains of this host. Exact names, without their subdomains.'),
+      ignored: listOf(domain).describe('Domains that are to take the clear net although they have an onion.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('Domains that never go over an onion: they are answered with "not found".'),
+  map: listOf(absolutePath).describe(
+    'Files, or folders of *.yml and *.yaml files, that name the onion mail exchangers of domains. They win over DNS.',
+  ),
+  dns: z
+    .strictObject({
+      resolvers: listOf(resolver).describe('IP or IP:PORT ([IPv6]:PORT). Empty: those of /etc/resolv.conf.'),
+      timeoutMs: milliseconds(1).default(3000).describe('How long one resolver may take for one try.'),
+      tries: count(1, 20).default(2).describe('How often each resolver is tried.'),
+      cacheEntries: count(1, 10_000_000).default(10_000).describe('How many answers are kept for their TTL.'),
+      trustAd: z
+        .enum(['loopback', 'always', 'never'])
+        .default('loopback')
+        .describe(
+          'Whose word that an answer is DNSSEC-valid (AD flag) is believed: loopback, always or never.',
+        ),
+      deferMs: milliseconds(0)
+        .default(900_000)
+        .describe('How long mail to an unknown domain waits while DNS fails, before it takes the clear net.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('How SRV records (_onion-mx._tcp.<domain>) are asked for.'),
+  lookup: z
+    .strictObject({
+      socketmap: z
+        .array(localAddress)
+        .readonly()
+        .optional()
+        .describe(
+          `Postfix socketmap: unix:/path or IP:PORT.
+Default: map.sock in /var/spool/postfix/onionmx if that can be written, else in $XDG_RUNTIME_DIR/onionmx or stateFolder.`,
+        ),
+      tcpTable: listOf(localAddress).describe('Postfix tcp_table, such as 127.0.0.1:2526.'),
+      transport: transportName.default('onion').describe('The master.cf service that answers name.'),
+      idleMs: milliseconds(1).default(60_000).describe('When a silent connection is closed.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('Where the MTA asks for routes. Local addresses only.'),
+  delivery: z
+    .strictObject({
+      endpointFolder: endpointFolder.optional().describe(
+        `The folder of the endpoints, one Unix-domain socket for each set of exchangers.
+Default: /var/spool/postfix/onionmx if that can be written, else $XDG_RUNTIME_DIR/onionmx or stateFolder/endpoints.`,
+      ),
+      nexthopPrefix: nexthopPrefix.optional().describe(
+        `The path of endpointFolder as the MTA sees it: absolute, or relative to its queue directory. Postfix folds it to lower case.
+Default: onionmx for /var/spool/postfix/onionmx, else endpointFolder itself.`,
+      ),
+      routingEndpoint: localAddress
+        .nullable()
+        .default(null)
+        .describe(
+          'One LMTP endpoint that routes by recipient, for MTAs that cannot ask: such as 127.0.0.1:2600, or null.',
+        ),
+      heloName: heloName
+        .default('[127.0.0.1]')
+        .describe('What our EHLO says to exchangers. The default tells nothing about this host.'),
+      connectTimeoutMs: milliseconds(1)
+        .default(60_000)
+        .describe('How long Tor may take to reach one exchanger.'),
+      maxMessageBytes: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Larger messages are refused. 0: no limit of ours.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('Where the MTA hands mail over, by LMTP, and how it leaves, by SMTP through Tor.'),
+  sockets: z
+    .strictObject({
+      mode: socketMode.prefault('0660').describe('Permission bits, octal and in quotes.'),
+      group: groupName
+        .default('postfix')
+        .describe('Their group; if this host does not have it, they keep ours.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('Who may use our Unix-domain sockets.'),
+  tor: z
+    .strictObject({
+      use: z
+        .enum(['managed', 'running'])
+        .default('managed')
+        .describe('managed: onionmx runs a tor of its own. running: use a Tor that runs already.'),
+      program: programName
+        .default('tor')
+        .describe('managed: the tor program, a path or a name found on PATH.'),
+      extraTorrc: listOf(singleLine).describe('managed: further torrc lines.'),
+      socks: localAddress
+        .prefault('127.0.0.1:9050')
+        .describe('running: its SocksPort, unix:/path or IP:PORT. Flags it should have: ExtendedErrors.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('The way to onion services.'),
+});
+
+/** What a configuration file says, with the defaults that do not depend on the host. */
+export type Settings = z.output<typeof settingsSchema>;
+
+type Filled<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
+
+/** The whole configuration: every setting has its value, parsed. Durations in milliseconds, sizes in bytes. */
+export type Config = Filled<Omit<Settings, 'lookup' | 'delivery'>> & {
+  readonly lookup: Filled<Settings['lookup']>;
+  readonly delivery: Filled<Settings['delivery']>;
+};
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item).prefault([]).readonly();
+}

@@ -1,0 +1,109 @@
+/** The values that settings can have: how each is written, what is refused, and what it becomes. */
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { OnionmxError } from '../errors.ts';
+import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
+import { maxEndpointNameBytes } from '../protocol/exchanger.ts';
+import {
+  formatSocketAddress,
+  isLocalAddress,
+  maxUnixPathBytes,
+  parseSocketAddress,
+  type SocketAddress,
+} from '../protocol/socket-address.ts';
+import { parsedText, textThat } from './parsed-text.ts';
+
+/** Where a DNS resolver answers; always TCP and UDP on an IP address. */
+export type ResolverAddress = Extract<SocketAddress, { kind: 'tcp' }>;
+
+/** Five days, as long as Postfix keeps mail; far below the 2^31 ms where Node's timers fire at once. */
+const maxMs = 432_000_000;
+/** So that `<folder>/<endpoint name>` fits into a socket address. */
+const maxEndpointFolderBytes = maxUnixPathBytes - 1 - maxEndpointNameBytes;
+
+export const domain = parsedText<DomainName>(parseDomainName, (name) => name);
+export const localAddress = parsedText(parseLocalAddress, formatSocketAddress);
+export const resolver = parsedText(parseResolver, formatSocketAddress);
+export const socketMode = parsedText(parseSocketMode, (mode) => `0${mode.toString(8).padStart(3, '0')}`);
+export const absolutePath = textThat(isAbsolute, 'be an absolute path');
+export const endpointFolder = absolutePath.refine((path) => isShortEnough(path), {
+  error: ({ input }) => explainLongFolder(String(input)),
+});
+export const transportName = textThat(
+  (text) => /^[A-Za-z0-9_-]+$/.test(text),
+  'be the name of a master.cf service',
+);
+export const groupName = textThat(
+  (text) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text),
+  'be the name of a group',
+);
+/** Postfix ends a nexthop at blanks and commas. */
+export const nexthopPrefix = textThat(
+  (text) => /^[^\s,]+$/.test(text),
+  'be a path without blanks and commas',
+);
+export const heloName = textThat(isHeloName, 'be a domain name or an address in brackets');
+export const programName = textThat((text) => text.trim() !== '', 'be the name or path of a program');
+export const singleLine = textThat((text) => !/[\r\n]/.test(text), 'be a single line');
+
+export function milliseconds(min: number) {
+  return z.int().min(min).max(maxMs);
+}
+
+export function count(min: number, max: number) {
+  return z.int().min(min).max(max);
+}
+
+function isShortEnough(folder: string): boolean {
+  return Buffer.byteLength(folder) <= maxEndpointFolderBytes;
+}
+
+function explainLongFolder(folder: string): string {
+  const bytes = Buffer.byteLength(folder);
+  return `${folder} has ${bytes} bytes (${maxEndpointFolderBytes} at most: with the name of an endpoint a socket path must not exceed ${maxUnixPathBytes})`;
+}
+
+/** Stops an open relay and a leak: what we serve and what we say to Tor is neither authenticated nor encrypted. */
+function parseLocalAddress(text: string): SocketAddress {
+  const address = parseSocketAddress(text);
+  if (!isLocalAddress(address)) throw refuse(text, 'is not on this host: use 127.0.0.1, [::1] or unix:/path');
+  if (address.kind === 'tcp' && address.port === 0) throw refuse(text, 'has the port 0');
+  return address;
+}
+
+function parseResolver(text: string): ResolverAddress {
+  const address = parseIfSocketAddress(withDnsPort(text));
+  if (address?.kind === 'tcp' && address.port !== 0) return address;
+  throw refuse(text, 'is no resolver: write IP, IP:PORT or [IPv6]:PORT');
+}
+
+function parseIfSocketAddress(text: string): SocketAddress | undefined {
+  try {
+    return parseSocketAddress(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withDnsPort(text: string): string {
+  if (/^[0-9.]+$/.test(text)) return `${text}:53`;
+  return /^[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:]*$/.test(text) ? `[${text}]:53` : text;
+}
+
+function parseSocketMode(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw refuse(text, 'is no mode: write three octal digits, such as "0660"');
+}
+
+function isHeloName(text: string): boolean {
+  if (/^\[[A-Za-z0-9.:]+\]$/.test(text)) return true;
+  try {
+    return parseDomainName(text) === text.toLowerCase();
+  } catch {
+    return false;
+  }
+}
+
+function refuse(text: string, why: string): OnionmxError {
+  return new OnionmxError('config-invalid', `${JSON.stringify(text)} ${why}`);
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { parseConfig } from '../../src/config/parse-config.ts';
+import { OnionmxError } from '../../src/errors.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { rootEnvironment } from './made-up-environment.ts';
+
+test('a file at its usual place is read', async (t) => {
+  const file = join(makeTemporaryFolder(t), 'onionmx.yaml');
+  writeFileSync(file, 'log: {level: debug}\n');
+  const { config, file: found } = await loadConfig(undefined, rootEnvironment, file);
+  assert.equal(config.log.level, 'debug');
+  assert.equal(found, file);
+});
+
+test('without a file at its usual place all defaults hold', async (t) => {
+  const { config, file } = await loadConfig(
+    undefined,
+    rootEnvironment,
+    join(makeTemporaryFolder(t), 'x/y.yaml'),
+  );
+  assert.equal(file, undefined);
+  assert.deepEqual(config, parseConfig('', 'c.yaml', rootEnvironment));
+});
+
+test('a file that is named must be there', async (t) => {
+  const file = join(makeTemporaryFolder(t), 'onionmx.yaml');
+  await assert.rejects(loadConfig(file, rootEnvironment), (error) => {
+    assert.ok(error instanceof OnionmxError);
+    assert.equal(error.code, 'config-missing');
+    assert.equal(error.message, `there is no configuration file ${file}`);
+    assert.equal(error.hint, `write one: onionmx config > ${file}`);
+    return true;
+  });
+});
+
+test('a file that cannot be read is an error, also at its usual place', async (t) => {
+  const folder = join(makeTemporaryFolder(t), 'onionmx.yaml');
+  mkdirSync(folder);
+  await assert.rejects(loadConfig(undefined, rootEnvironment, folder), (error) => {
+    assert.ok(error instanceof OnionmxError);
+    assert.equal(error.code, 'config-unreadable');
+    assert.match(error.message, new RegExp(`^cannot read the configuration file ${folder}: EISDIR`));
+    assert.equal(error.hint, `look at its permissions: ls -l ${folder}`);
+    return true;
+  });
+});
+
+for (const text of ['', '# only a comment\n', '---\n', 'null\n', '{}\n', 'dns:\n  # tries: 3\nmap:\n']) {
+  test(`nothing said means the defaults: ${JSON.stringify(text)}`, () => {
+    assert.deepEqual(
+      parseConfig(text, 'c.yaml', rootEnvironment),
+      parseConfig('{}', 'c.yaml', rootEnvironment),
+    );
+  });
+}
+
+test('every value is parsed to what it means', () => {
+  const text = `
+stateFolder: /srv/onionmx
+log: { level: warn }
+domains: { own: [Example.ORG., Bücher.example], ignored: [a.test] }
+map: [/etc/onionmx/map.yml, /etc/onionmx/map.d]
+dns:
+  resolvers: [192.0.2.1, 192.0.2.2:5353, "2001:db8::1", "::1", "[2001:db8::2]:5353"]
+  timeoutMs: 100
+  tries: 1
+  cacheEntries: 1
+  trustAd: never
+  deferMs: 0
+lookup: { socketmap: ["unix:/run/m", "[::1]:2525"], tcpTable: ["127.0.0.1:2526"], transport: mx_2-onion, idleMs: 1 }
+delivery:
+  endpointFolder: /run/onionmx
+  nexthopPrefix: private/onionmx
+  routingEndpoint: 127.0.0.1:2600
+  heloName: mail.example.org
+  connectTimeoutMs: 1
+  maxMessageBytes: 10485760
+sockets: { mode: "600", group: mail }
+tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], socks: "unix:/run/tor/socks" }
+`;
+  assert.deepEqual(parseConfig(text, 'c.yaml', rootEnvironment), {
+    stateFolder: '/srv/onionmx',
+    log: { level: 'warn' },
+    domains: { own: ['example.org', 'xn--bcher-kva.example'], ignored: ['a.test'] },
+    map: ['/etc/onionmx/map.yml', '/etc/onionmx/map.d'],
+    dns: {
+      resolvers: [
+        { kind: 'tcp', host: '192.0.2.1', port: 53 },
+        { kind: 'tcp', host: '192.0.2.2', port: 5353 },
+        { kind: 'tcp', host: '2001:db8::1', port: 53 },
+        { kind: 'tcp', host: '::1', port: 53 },
+        { kind: 'tcp', host: '2001:db8::2', port: 5353 },
+      ],
+      timeoutMs: 100,
+      tries: 1,
+      cacheEntries: 1,
+      trustAd: 'never',
+      deferMs: 0,
+    },
+    lookup: {
+      socketmap: [
+        { kind: 'unix', path: '/run/m' },
+        { kind: 'tcp', host: '::1', port: 2525 },
+      ],
+      tcpTable: [{ kind: 'tcp', host: '127.0.0.1', port: 2526 }],
+      transport: 'mx_2-onion',
+      idleMs: 1,
+    },
+    delivery: {
+      endpointFolder: '/run/onionmx',
+      nexthopPrefix: 'private/onionmx',
+      routingEndpoint: { kind: 'tcp', host: '127.0.0.1', port: 2600 },
+      heloName: 'mail.example.org',
+      connectTimeoutMs: 1,
+      maxMessageBytes: 10_485_760,
+    },
+    sockets: { mode: 0o600, group: 'mail' },
+    tor: {
+      use: 'running',
+      program: '/usr/sbin/tor',
+      extraTorrc: ['Log notice syslog'],
+      socks: { kind: 'unix', path: '/run/tor/socks' },
+    },
+  });
+});
+
+test('the environment is that of this process', (t) => {
+  const folder = makeTemporaryFolder(t);
+  const { canWrite, variables, homeFolder } = readEnvironment();
+  assert.equal(canWrite(folder), true);
+  assert.equal(canWrite(join(folder, 'absent')), false);
+  assert.equal(variables, process.env);
+  assert.notEqual(homeFolder, '');
+});

@@ -62,7 +62,7 @@ function buildProgram(finish: (code: number) => void): Command {
         json,
         config,
         log: createLog('warn'),
-        ...(options.to === undefined ? {} : { to: options.to }),
+        to: options.to,
       };
       finish(await runProbeCommand(probe, out));
     });

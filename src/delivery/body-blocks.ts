@@ -1,5 +1,9 @@
 /** The message cut into blocks: of a size worth a write and a reply, and no more of it in memory than that. */
 
+/** Goes into one flight with the envelope: such a write costs no round trip, and little when it was in vain. */
+export const flightBytes = 64 * 1024;
+export const chunkBytes = 256 * 1024;
+
 export interface BodyBlock {
   readonly bytes: Buffer;
   readonly isLast: boolean;

@@ -99,9 +99,7 @@ export class SmtpLink {
   /** Between transactions nothing may be said: whatever comes ends the use of this link. */
   watchSilence(): void {
     this.#isIdle = true;
-    void this.waitForWord().then((word) => {
-      if (this.#isIdle && !(word instanceof LinkTrouble)) this.#hearUnasked(word);
-    });
+    void this.#hearUnasked();
   }
 
   /** Ends the connection as it is, so that a message under way can never be complete. What was said can still be taken. */
@@ -136,10 +134,12 @@ export class SmtpLink {
     return this.#ready;
   }
 
-  #hearUnasked(reply: SmtpReply): void {
-    if (reply.code === 421) this.#isLeft = true;
+  async #hearUnasked(): Promise<void> {
+    const word = await this.waitForWord();
+    if (!this.#isIdle || word instanceof LinkTrouble) return;
+    if (word.code === 421) this.#isLeft = true;
     // it would be taken for the reply to the next command, and in the end a message for delivered before it is
-    else this.#fallOutOfStep(`it says, unasked, ${JSON.stringify(quoteReply(reply))}`);
+    else this.#fallOutOfStep(`it says, unasked, ${JSON.stringify(quoteReply(word))}`);
   }
 
   /** After this no reply can be matched to its command. */

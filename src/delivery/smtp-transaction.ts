@@ -6,19 +6,17 @@
  * - CHUNKING alone, or neither: one command at a time, and nothing of the message when nobody is accepted.
  */
 import { toOnionmxError } from '../errors.ts';
-import { DotEncoder } from '../protocol/encode-dots.ts';
 import type { EsmtpCapabilities } from '../protocol/esmtp-capabilities.ts';
 import { type EnvelopeCommands, encodeCommand } from '../protocol/smtp-envelope.ts';
 import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
-import { type BodyBlock, BodyBlocks } from './body-blocks.ts';
+import { type BodyBlock, BodyBlocks, chunkBytes, flightBytes } from './body-blocks.ts';
+import { encodeChunk, hearEnd, sendChunks } from './send-chunks.ts';
+import { sendData } from './send-data.ts';
 import type { RecipientOutcome } from './session.ts';
 import { ExchangerLeaves, type SmtpLink } from './smtp-link.ts';
 import type { SmtpStep } from './smtp-timeouts.ts';
 
-/** Goes into one flight with the envelope: such a write costs no round trip, and little when it was in vain. */
-const flightBytes = 64 * 1024;
-const chunkBytes = 256 * 1024;
-const dataCommand = Buffer.from(encodeCommand('DATA'));
+const [nothing, dataCommand] = [Buffer.alloc(0), Buffer.from(encodeCommand('DATA'))];
 
 export class SmtpTransaction {
   /** Whether the exchanger has left the transaction by itself. If not it needs RSET: Exim would take the next message under this sender. */
@@ -67,16 +65,29 @@ export class SmtpTransaction {
   }
 
   async #deliverByChunks(): Promise<SmtpReply> {
-    const first = this.#offers.pipelining ? await this.#body.next(flightBytes) : undefined;
+    const mayPipeline = this.#offers.pipelining;
+    const first = mayPipeline ? await this.#body.next(flightBytes) : undefined;
     if (first?.isLast === true) return this.#deliverInOneFlight(first);
     const answer = await this.#offerEnvelope();
-    return this.#isWanted() ? this.#sendChunks(first ?? (await this.#body.next(chunkBytes))) : answer;
+    if (!this.#isWanted()) return answer;
+    return this.#noteLastChunk(
+      await sendChunks(this.#link, this.#body, {
+        first: first ?? (await this.#body.next(chunkBytes)),
+        maxUnanswered: mayPipeline ? 1 : 0,
+      }),
+    );
   }
 
   async #deliverInOneFlight(message: BodyBlock): Promise<SmtpReply> {
     this.#link.isMessageComplete = true;
     await this.#offerEnvelope(encodeChunk(message));
-    return this.#hearLastChunk();
+    return this.#noteLastChunk(await hearEnd(this.#link, this.#body));
+  }
+
+  /** A refused chunk leaves the transaction void, but there (RFC 3030 §2). */
+  #noteLastChunk(reply: SmtpReply): SmtpReply {
+    this.isOver = !isRefusal(reply) && this.#isWanted();
+    return reply;
   }
 
   async #deliverByData(): Promise<SmtpReply> {
@@ -84,11 +95,14 @@ export class SmtpTransaction {
     if (!this.#isWanted() && !this.#offers.pipelining) return answer;
     const goAhead = await this.#ask('DATA', 'DATA');
     if (isRefusal(goAhead)) return goAhead;
-    return this.#isWanted() ? this.#sendData() : this.#sendNoData(goAhead);
+    if (!this.#isWanted()) return this.#sendNoData(goAhead);
+    const reply = await sendData(this.#link, this.#body);
+    this.isOver = true;
+    return reply;
   }
 
   /** MAIL and the RCPTs, with `tail` behind them where pipelining is offered. The last reply. */
-  async #offerEnvelope(tail = Buffer.alloc(0)): Promise<SmtpReply> {
+  async #offerEnvelope(tail: Buffer = nothing): Promise<SmtpReply> {
     const { mail, recipients } = this.#commands;
     this.#startMs = performance.now();
     if (this.#offers.pipelining) {
@@ -117,61 +131,10 @@ export class SmtpTransaction {
     return this.#refusals.includes(undefined);
   }
 
-  async #sendChunks(first: BodyBlock): Promise<SmtpReply> {
-    let isOneUnanswered = false;
-    for (let block = first; ; block = await this.#body.next(chunkBytes)) {
-      this.#link.isMessageComplete = block.isLast;
-      await this.#link.write(encodeChunk(block));
-      const earlier = isOneUnanswered ? await this.#link.nextReply('BDAT') : undefined;
-      const isRefused = earlier !== undefined && isRefusal(earlier);
-      isOneUnanswered = this.#offers.pipelining && !isRefused && !block.isLast;
-      if (isOneUnanswered) continue;
-      const own = block.isLast ? await this.#hearLastChunk() : await this.#link.nextReply('BDAT');
-      if (isRefused) return earlier; // the reply to the chunk behind it only says that the transaction is void
-      if (block.isLast || isRefusal(own)) return own;
-    }
-  }
-
-  async #hearLastChunk(): Promise<SmtpReply> {
-    const reply = await this.#hearEnd();
-    this.isOver = !isRefusal(reply) && this.#isWanted();
-    return reply;
-  }
-
-  async #sendData(): Promise<SmtpReply> {
-    // whoever has the last word before the message is whole wants no more of it, and this connection can carry nothing else
-    void this.#link.waitForWord().then(() => {
-      if (!this.#link.isMessageComplete) this.#link.cutOff();
-    });
-    await this.#writeData();
-    if (!this.#link.isMessageComplete) return this.#link.nextReply('the unfinished message');
-    this.isOver = true;
-    return this.#hearEnd();
-  }
-
-  async #writeData(): Promise<void> {
-    const encoder = new DotEncoder();
-    while (!this.#link.isMessageComplete) {
-      const { bytes, isLast } = await this.#body.next(flightBytes);
-      const encoded = encoder.encode(bytes);
-      if (!this.#link.isUsable) return;
-      this.#link.isMessageComplete = isLast;
-      await this.#link.write(isLast ? Buffer.concat([encoded, Buffer.from(encoder.finish())]) : encoded);
-    }
-  }
-
   /** 354 although nobody was accepted: a dot alone ends it (RFC 2920 §3.1), unless it may be for a sender of before. */
   async #sendNoData(goAhead: SmtpReply): Promise<SmtpReply> {
     if (!this.#isSenderRefused) return this.#link.ask('.', 'the end of the message');
     this.#link.cutOff();
     return goAhead;
   }
-
-  #hearEnd(): Promise<SmtpReply> {
-    return this.#link.nextReply('the end of the message', this.#body.endedMs);
-  }
-}
-
-function encodeChunk({ bytes, isLast }: BodyBlock): Buffer {
-  return Buffer.concat([Buffer.from(encodeCommand(`BDAT ${bytes.length}${isLast ? ' LAST' : ''}`)), bytes]);
 }

@@ -4,15 +4,21 @@ import { OnionmxError } from '../errors.ts';
 import { formatSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
 import { type Connection, toConnection } from './connection.ts';
 
-/** Throws `connect-failed` (refused, no such socket, no permission) or `connection-timeout`. */
-export async function dial(address: SocketAddress, timeoutMs: number): Promise<Connection> {
+/**
+ * Throws `connect-failed` (refused, no such socket, no permission) or `connection-timeout`. `peer` is what the
+ * connection calls its other end, where that is not the address itself (a server behind a proxy).
+ */
+export async function dial(
+  address: SocketAddress,
+  timeoutMs: number,
+  peer = formatSocketAddress(address),
+): Promise<Connection> {
   const socket = createConnection(
     address.kind === 'unix'
       ? { path: address.path }
       : { host: address.host, port: address.port, noDelay: true },
   );
-  const peer = formatSocketAddress(address);
-  await waitUntilConnected(socket, peer, timeoutMs);
+  await waitUntilConnected(socket, formatSocketAddress(address), timeoutMs);
   return toConnection(socket, peer);
 }
 

@@ -1,0 +1,83 @@
+/** Our own tor: started, kept alive, watched on its way into the Tor network, and stopped with us. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { OnionmxError, toOnionmxError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { formatSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
+import type { Bootstrap } from './bootstrap.ts';
+import { BootstrapProgress } from './bootstrap-progress.ts';
+import { findProgram } from './find-program.ts';
+import { launchTor } from './launch-tor.ts';
+import { superviseTor } from './supervise-tor.ts';
+import { realTiming } from './timing.ts';
+import { formatTorrc, type TorPaths, torPathsIn } from './torrc.ts';
+
+export interface ManagedTorOptions {
+  /** A path, or a name found on PATH or in /usr/sbin. */
+  readonly program: string;
+  /** Absolute; belongs to tor alone. Its sockets lie in it, so its path has 99 bytes at most. */
+  readonly folder: string;
+  readonly extraTorrc: readonly string[];
+  readonly log: Log;
+}
+
+export interface ManagedTor {
+  /** The same over all restarts. */
+  readonly socks: SocketAddress;
+  isRunning(): boolean;
+  readonly bootstrap: Bootstrap;
+  /** Throws `tor-not-ready` with what tor said last, at the deadline or when it is stopped. */
+  waitUntilBootstrapped(timeoutMs: number): Promise<void>;
+  /** Resolves when no tor of ours is left. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Resolves when the SocksPort listens; deliveries before tor has bootstrapped fail for now by themselves.
+ * Throws `tor-missing`, `tor-folder`, `tor-failed`, `socket-address-invalid`.
+ */
+export async function startManagedTor(options: ManagedTorOptions): Promise<ManagedTor> {
+  const { log, extraTorrc } = options;
+  const paths = torPathsIn(options.folder);
+  const program = await findProgram(options.program, process.env['PATH']);
+  await prepareFolder(options.folder, paths, formatTorrc(paths, process.pid, extraTorrc));
+  const progress = new BootstrapProgress(log);
+  const supervision = await superviseTor({
+    launch: (signal) =>
+      launchTor(
+        { program, paths, log, timing: realTiming, onBootstrap: (text) => progress.note(text) },
+        signal,
+      ),
+    onEnd: () => progress.reset(),
+    log,
+    timing: realTiming,
+  });
+  log.info({ program, socks: formatSocketAddress(paths.socks) }, 'tor runs');
+  return {
+    socks: paths.socks,
+    isRunning: () => supervision.isRunning(),
+    get bootstrap() {
+      return progress.current;
+    },
+    waitUntilBootstrapped: (timeoutMs) => progress.waitUntilDone(timeoutMs),
+    stop: () => {
+      progress.end();
+      return supervision.stop();
+    },
+  };
+}
+
+/** tor makes sockets only in a folder that is closed to all others. */
+async function prepareFolder(folder: string, paths: TorPaths, torrc: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+    await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });
+    await writeFile(paths.torrcFile, torrc, { mode: 0o600 });
+  } catch (cause) {
+    throw new OnionmxError('tor-folder', `cannot prepare tor's folder: ${toOnionmxError(cause).message}`, {
+      hint: `it must belong to the user of onionmx: \`install -d -m 700 -o USER ${folder}\``,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,54 @@
+/** The configuration of our own tor, and where its files are (tor(1), "THE CONFIGURATION FILE FORMAT"). */
+import { join } from 'node:path';
+import { OnionmxError } from '../errors.ts';
+import { parseSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
+
+export interface TorPaths {
+  readonly dataFolder: string;
+  readonly torrcFile: string;
+  readonly cookieFile: string;
+  readonly socks: SocketAddress;
+  readonly control: SocketAddress;
+}
+
+/** Throws `socket-address-invalid` when a socket below the folder would have too long a path, or it is not absolute. */
+export function torPathsIn(folder: string): TorPaths {
+  return {
+    dataFolder: join(folder, 'data'),
+    torrcFile: join(folder, 'torrc'),
+    cookieFile: join(folder, 'control_auth_cookie'),
+    socks: parseSocketAddress(`unix:${join(folder, 'socks')}`),
+    control: parseSocketAddress(`unix:${join(folder, 'control')}`),
+  };
+}
+
+/** No listening ports but the two Unix-domain sockets. The extra lines come last: of two lines for one option the later holds. */
+export function formatTorrc(paths: TorPaths, ownerPid: number, extraLines: readonly string[]): string {
+  const lines = [
+    '# Written by onionmx at each start. Put lines of your own into `tor.extraTorrc` of its configuration.',
+    `DataDirectory ${quote(paths.dataFolder)}`,
+    'Log notice stdout',
+    `SocksPort ${quoteSocket(paths.socks)} ExtendedErrors OnionTrafficOnly IsolateSOCKSAuth`,
+    `ControlPort ${quoteSocket(paths.control)}`,
+    'CookieAuthentication 1',
+    `CookieAuthFile ${quote(paths.cookieFile)}`,
+    '# After a day without mail tor would sleep, and the next message would wait until it is awake.',
+    'DormantTimeoutEnabled 0',
+    '# tor ends when we do, even if we die before we take it over by its control port.',
+    `__OwningControllerProcess ${ownerPid}`,
+    ...extraLines,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function quoteSocket(address: SocketAddress): string {
+  return address.kind === 'unix' ? `unix:${quote(address.path)}` : `${address.host}:${address.port}`;
+}
+
+function quote(path: string): string {
+  // A line end in a path would begin an option of its own.
+  if (!/\p{Cc}/u.test(path)) return `"${path.replace(/["\\]/g, '\\$&')}"`;
+  throw new OnionmxError('tor-folder', `${JSON.stringify(path)} has a control character: tor cannot use it`, {
+    hint: 'choose another `stateFolder`',
+  });
+}

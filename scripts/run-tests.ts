@@ -35,7 +35,9 @@ switch (kind) {
     run('c8', [process.execPath, ...nodeTestArgs(unitFiles)]);
     break;
   case 'e2e':
-    run(process.execPath, nodeTestArgs(all.filter(isE2e), ['--test-concurrency=1']));
+    for (const file of all.filter(isE2e)) {
+      run('tsx', ['test/e2e/bed/enter-namespace.ts', '--', process.execPath, ...nodeTestArgs([file])]);
+    }
     break;
   default:
     throw new Error(`unknown kind of test ${JSON.stringify(kind)}: say unit, coverage or e2e`);

@@ -53,7 +53,7 @@ export class SmtpLink {
   /** Resolves when the bytes are on their way, or the link is broken. */
   async write(bytes: Uint8Array | string): Promise<void> {
     this.#isIdle = false;
-    void this.waitForWord();
+    void this.#listen();
     try {
       await this.#connection.write(bytes, this.#timeoutsMs.block);
     } catch (cause) {
@@ -82,7 +82,8 @@ export class SmtpLink {
       throw new ExchangerLeaves(word);
     }
     if (isExpected(word, step)) return word;
-    const trouble = this.#fallOutOfStep(`it says ${JSON.stringify(quoteReply(word))}`);
+    const trouble = LinkTrouble.nonsense(`it says ${JSON.stringify(quoteReply(word))}`);
+    this.#fallOutOfStep(trouble);
     throw trouble.toError(this.name, step, this.isMessageComplete);
   }
 
@@ -91,8 +92,7 @@ export class SmtpLink {
     for (;;) {
       const word = this.#peek() ?? this.#trouble;
       if (word !== undefined) return word;
-      this.#reading ??= this.#read();
-      await this.#reading;
+      await this.#listen();
     }
   }
 
@@ -113,6 +113,12 @@ export class SmtpLink {
     this.cutOff();
   }
 
+  /** One read at a time, and none beyond a reply that nobody has taken. */
+  async #listen(): Promise<void> {
+    if (this.#peek() === undefined && this.#trouble === undefined) this.#reading ??= this.#read();
+    await this.#reading;
+  }
+
   async #read(): Promise<void> {
     try {
       const bytes = await this.#connection.read(untilClosedMs);
@@ -129,7 +135,7 @@ export class SmtpLink {
     try {
       this.#ready ??= this.#decoder.next();
     } catch (cause) {
-      this.#fallOutOfStep(toOnionmxError(cause).message);
+      this.#fallOutOfStep(LinkTrouble.nonsense(toOnionmxError(cause).message));
     }
     return this.#ready;
   }
@@ -139,14 +145,14 @@ export class SmtpLink {
     if (!this.#isIdle || word instanceof LinkTrouble) return;
     if (word.code === 421) this.#isLeft = true;
     // it would be taken for the reply to the next command, and in the end a message for delivered before it is
-    else this.#fallOutOfStep(`it says, unasked, ${JSON.stringify(quoteReply(word))}`);
+    else this.#fallOutOfStep(LinkTrouble.nonsense(`it says, unasked, ${JSON.stringify(quoteReply(word))}`));
   }
 
   /** After this no reply can be matched to its command. */
-  #fallOutOfStep(what: string): LinkTrouble {
+  #fallOutOfStep(trouble: LinkTrouble): void {
     this.#ready = undefined;
     this.#decoder = new ReplyDecoder();
-    return this.#breakOff(LinkTrouble.nonsense(what));
+    this.#breakOff(trouble);
   }
 
   #lose(cause: unknown): void {

@@ -84,9 +84,9 @@ export class SmtpTransaction {
     return this.#noteLastChunk(await hearEnd(this.#link, this.#body));
   }
 
-  /** A refused chunk leaves the transaction void, but there (RFC 3030 §2). */
+  /** A refused chunk makes the transaction void, but leaves it there (RFC 3030 §2). */
   #noteLastChunk(reply: SmtpReply): SmtpReply {
-    this.isOver = !isRefusal(reply) && this.#isWanted();
+    this.isOver = !isRefusal(reply);
     return reply;
   }
 

@@ -20,7 +20,8 @@ export class BootstrapProgress {
   /** `text` as for parseBootstrap; anything else is passed over. */
   note(text: string): void {
     const report = parseBootstrap(text);
-    if (report === undefined) return;
+    // In one life tor only comes further; the answer to a question may be read after a newer event.
+    if (report === undefined || report.percent < this.current.percent) return;
     const { percent, summary, warning } = report;
     if (warning !== undefined) this.#log.warn({ percent, summary, warning }, 'tor has trouble to connect');
     if (isMilestone(this.current.percent, percent)) this.#log.info({ percent, summary }, 'tor bootstraps');

@@ -59,9 +59,8 @@ async function readCookie(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new OnionmxError('tor-control', `cannot read Tor's cookie: ${toOnionmxError(cause).message}`, {
-      cause,
-    });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OnionmxError('tor-control', `cannot read Tor's cookie: ${why}`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Our own tor: started, kept alive, watched on its way into the Tor network, and stopped with us. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import { OnionmxError, toOnionmxError } from '../errors.ts';
+import { OnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { formatSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
 import type { Bootstrap } from './bootstrap.ts';
@@ -75,7 +75,8 @@ async function prepareFolder(folder: string, paths: TorPaths, torrc: string): Pr
     await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });
     await writeFile(paths.torrcFile, torrc, { mode: 0o600 });
   } catch (cause) {
-    throw new OnionmxError('tor-folder', `cannot prepare tor's folder: ${toOnionmxError(cause).message}`, {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OnionmxError('tor-folder', `cannot prepare tor's folder: ${why}`, {
       hint: `it must belong to the user of onionmx: \`install -d -m 700 -o USER ${folder}\``,
       cause,
     });

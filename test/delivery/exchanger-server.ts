@@ -12,9 +12,9 @@ import { DataDecoder } from '../../src/protocol/decode-data.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 
 /** A reply as it goes over the line without its last CRLF, or what happens in its place. */
-type Answer = string | typeof hangUp | typeof silence;
-export const hangUp = Symbol('hang up');
-export const silence = Symbol('silence');
+export type Answer = string | typeof hangUp | typeof silence;
+export const hangUp: unique symbol = Symbol('hang up');
+export const silence: unique symbol = Symbol('silence for ever');
 
 interface Rules {
   /** Lines of the EHLO reply. */
@@ -34,6 +34,11 @@ interface ReceivedMessage {
 
 interface WithAfter {
   after(run: () => void | Promise<void>): void;
+}
+
+/** The first answer whose key the command line begins with. */
+export function answerWith(answers: Readonly<Record<string, Answer>>): (event: string) => Answer | undefined {
+  return (event) => Object.entries(answers).find(([start]) => event.startsWith(start))?.[1];
 }
 
 class HungUp extends Error {}
@@ -174,6 +179,7 @@ export class ExchangerServer {
 
   async #send(answer: Answer): Promise<void> {
     if (answer === hangUp) throw new HungUp();
+    if (answer === silence) for (;;) await this.#readMore();
     if (typeof answer === 'string') await this.#socket.write(`${answer}\r\n`, 5000);
   }
 

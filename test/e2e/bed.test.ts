@@ -13,6 +13,7 @@ import { waitFor } from './bed/wait-for.ts';
 import { runProgram } from './bed/run-program.ts';
 import { listProcesses } from './bed/process-table.ts';
 import { sendMail } from './bed/smtp-client.ts';
+import { closeConnection, sayNothing } from './bed/smtp-sink-script.ts';
 import { startSmtpSink } from './bed/smtp-sink.ts';
 import { connectThroughSocks, waitUntilReachable } from './bed/socks-connect.ts';
 import { type Bed, startBed } from './bed/start-bed.ts';
@@ -91,7 +92,7 @@ describe('a whole bed', { skip }, async () => {
     const { socksPath } = bed.clientTor();
     const target = { host: host.onionAddress, port: 25 };
     await host.stop();
-    const outcome = await connectThroughSocks({ path: socksPath }, target, 20_000);
+    const outcome = await connectThroughSocks({ path: socksPath }, target, 5000);
     assert.notEqual(outcome.kind, 'connected');
     await host.start();
     console.log(
@@ -246,6 +247,21 @@ describe('the SMTP sink', () => {
     await assert.rejects(sendMail(sink.port, mail), /RCPT TO.*550 5\.1\.1 nobody/);
     await sink.stop();
     assert.deepEqual(sink.messages, []);
+  });
+
+  test('cuts the connection, or says nothing, as it is told', async () => {
+    const mail = { sender: 'a@a.test', recipients: ['b@b.test'], message: '' };
+    const cutting = await startSmtpSink({
+      answer: ({ verb }) => (verb === 'END' ? closeConnection : undefined),
+    });
+    await assert.rejects(sendMail(cutting.port, mail), /closed the connection/);
+    await cutting.stop();
+    const silent = await startSmtpSink({ answer: ({ verb }) => (verb === 'MAIL' ? sayNothing : undefined) });
+    const sending = assert.rejects(sendMail(silent.port, mail), /closed the connection|ECONNRESET/);
+    await waitFor('MAIL to arrive', () => silent.commands.some(({ line }) => line.startsWith('MAIL')), 5000);
+    silent.dropSessions();
+    await sending;
+    await silent.stop();
   });
 
   test('takes a message of 20 MB', async () => {

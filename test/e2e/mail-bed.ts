@@ -9,6 +9,7 @@ import type { Postfix } from './bed/postfix.ts';
 import { type SmtpSink, startSmtpSink } from './bed/smtp-sink.ts';
 import type { SinkOptions } from './bed/smtp-sink-script.ts';
 import { type Bed, type OnionAddressOf, startBed } from './bed/start-bed.ts';
+import { readTail } from './bed/read-tail.ts';
 import { waitUntilReachable } from './bed/socks-connect.ts';
 import { type Onionmx, type OnionmxOptions, startOnionmx } from './onionmx-process.ts';
 
@@ -44,6 +45,8 @@ export interface MailBedOptions extends OnionmxOptions {
   readonly moreZones?: (onionAddressOf: OnionAddressOf) => readonly Zone[];
   /** Lines of the map file. */
   readonly map?: (onionAddressOf: OnionAddressOf) => readonly string[];
+  /** `running`: onionmx uses a Tor of the bed's (`bed.clientTor()`), which a test can stop. Default: `managed`. */
+  readonly torUse?: 'managed' | 'running';
   readonly progress?: (step: string, elapsedMs: number) => void;
 }
 
@@ -51,7 +54,7 @@ export async function startMailBed(options: MailBedOptions = {}): Promise<MailBe
   const sink = await startSmtpSink({ port: ports.sink, hostname: 'mx.sink.test', ...options.sink });
   const clearNet = await startSmtpSink({ port: ports.clearNet, hostname: 'mx.clear.test' });
   const bed = await startBed({
-    tor: true,
+    clientTor: options.torUse === 'running',
     onionHosts: [
       { name: 'receiver', ports: [{ onionPort: 25, target: `127.0.0.1:${ports.receiver}` }] },
       { name: 'sink', ports: [{ onionPort: 25, target: `127.0.0.1:${ports.sink}` }] },
@@ -121,13 +124,14 @@ async function addOnionmx(
     dns: { resolvers: [`${resolver.host}:${resolver.port}`], timeoutMs: 2000 },
     lookup: { socketmap: [`unix:${endpointFolder}/map.sock`], tcpTable: [`127.0.0.1:${ports.tcpTable}`] },
     delivery: { endpointFolder, nexthopPrefix: 'onionmx' },
-    tor: { extraTorrc: bed.network().torrcLines },
+    tor: torSettings(bed, options),
   };
   const startedMs = performance.now();
   const onionmx = await startOnionmx(join(bed.folder, 'o'), settings, options);
   bed.onStop('onionmx', onionmx.stop);
   options.progress?.('onionmx', performance.now() - startedMs);
-  await waitForOnions(onionmx, [onionAddressOf('receiver'), onionAddressOf('sink')], options);
+  if (options.torUse !== 'running')
+    await waitForOnions(onionmx, [onionAddressOf('receiver'), onionAddressOf('sink')], options);
   return {
     bed,
     sender,
@@ -142,6 +146,12 @@ async function addOnionmx(
   };
 }
 
+function torSettings(bed: Bed, { torUse = 'managed' }: MailBedOptions) {
+  return torUse === 'running'
+    ? { use: torUse, socks: `unix:${bed.clientTor().socksPath}` }
+    : { use: torUse, extraTorrc: bed.network().torrcLines };
+}
+
 /** Through onionmx's own tor, as its deliveries will go. */
 async function waitForOnions(
   { stateFolder }: Onionmx,
@@ -150,6 +160,7 @@ async function waitForOnions(
 ): Promise<void> {
   const startedMs = performance.now();
   const socksPath = join(stateFolder, 'tor/socks');
-  await Promise.all(hosts.map((host) => waitUntilReachable(socksPath, { host, port: 25 }, 60_000, () => '')));
+  const explain = () => `--- the end of onionmx's log\n${readTail(join(stateFolder, '../onionmx.log'))}`;
+  await Promise.all(hosts.map((host) => waitUntilReachable(socksPath, { host, port: 25 }, 60_000, explain)));
   progress?.('onion services reachable', performance.now() - startedMs);
 }

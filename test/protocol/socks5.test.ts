@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import { SocksHandshake } from '../../src/protocol/socks5.ts';
 import { chunkSizes, cutIntoChunks } from '../chunks.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import {
   encodeTorCommand,
@@ -157,8 +157,11 @@ for (const [text, expected, why] of [
   });
 }
 
+function quote(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&')}"`;
+}
+
 test('a quoted value comes back as it was', () => {
-  const quote = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (value) => {
       assert.equal(parseTorFields(`A=1 KEY=${quote(value)} B=2`).get('KEY'), value);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import { answerSafeCookieChallenge } from '../../src/protocol/tor-safe-cookie.ts';
 

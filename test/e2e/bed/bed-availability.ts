@@ -1,7 +1,6 @@
 /** Says why a test bed cannot be made here: what is missing, by the names of Debian packages. */
 import { networkInterfaces } from 'node:os';
 import process from 'node:process';
-import type { TestContext } from 'node:test';
 import { findProgram } from './find-program.ts';
 
 export type BedNeed = 'tor' | 'dns' | 'postfix';
@@ -16,7 +15,7 @@ const programsOf: Record<BedNeed | 'namespace', Readonly<Record<string, string>>
 const everything: readonly BedNeed[] = ['tor', 'dns', 'postfix'];
 
 /** `undefined` when all that is needed is there. */
-export function bedUnavailableReason(needs: readonly BedNeed[] = everything): string | undefined {
+function bedUnavailableReason(needs: readonly BedNeed[] = everything): string | undefined {
   if (process.getuid?.() !== 0) return 'the test bed needs root, for its network namespace and for Postfix';
   const missing = missingPackages(needs);
   if (missing.length > 0) return `the test bed needs Debian packages: apt-get install ${missing.join(' ')}`;
@@ -29,13 +28,6 @@ export function bedSkip(needs?: readonly BedNeed[]): string | false {
   const reason = bedUnavailableReason(needs);
   if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`no test bed in CI: ${reason}`);
   return reason ?? false;
-}
-
-/** For the first line of a test: `if (!requireBed(t)) return;` */
-export function requireBed(context: TestContext, needs?: readonly BedNeed[]): boolean {
-  const reason = bedSkip(needs);
-  if (reason !== false) context.skip(reason);
-  return reason === false;
 }
 
 export function missingPackages(needs: readonly BedNeed[]): string[] {

@@ -8,7 +8,7 @@ import { runProgram } from './run-program.ts';
  * SERVFAIL. broken: its name server fails, so SERVFAIL. silent: its name server never answers, so nor does the
  * resolver, for longer than anybody waits.
  */
-export type ZoneKind = 'signed' | 'unsigned' | 'bogus' | 'broken' | 'silent';
+type ZoneKind = 'signed' | 'unsigned' | 'bogus' | 'broken' | 'silent';
 
 export interface Zone {
   /** Without the final dot: `example.test`. */

@@ -148,7 +148,8 @@ async function readLines(path: string): Promise<string[]> {
   return text.split('\n').filter(Boolean);
 }
 
-function readQueueId(reply: string): string {
+/** From the reply to the end of the data. */
+export function readQueueId(reply: string): string {
   const queueId = /queued as (\S+)/.exec(reply)?.[1];
   if (queueId === undefined) throw new Error(`no queue id in: ${reply}`);
   return queueId;

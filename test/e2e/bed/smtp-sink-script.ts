@@ -3,7 +3,7 @@
 export type SinkExtension = 'PIPELINING' | 'CHUNKING' | 'SMTPUTF8' | 'DSN' | '8BITMIME' | `SIZE ${number}`;
 
 /** A place where the sink speaks. CONNECT is the banner, END the final dot; BDAT is asked for each chunk. */
-export interface SinkEvent {
+interface SinkEvent {
   readonly verb: string;
   /** The command as it came, without CRLF; '' for CONNECT and END. */
   readonly line: string;

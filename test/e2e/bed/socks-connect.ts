@@ -1,10 +1,13 @@
-/** One SOCKS5 CONNECT by host name (RFC 1928, no authentication), and the wait until an onion service can be reached. */
+/** One SOCKS5 CONNECT by host name (RFC 1928, RFC 1929), and the wait until an onion service can be reached. */
 import { type NetConnectOpts, type Socket, createConnection } from 'node:net';
+import process from 'node:process';
 import { waitFor } from './wait-for.ts';
 
 export interface SocksTarget {
   readonly host: string;
   readonly port: number;
+  /** SOCKS user name; Tor gives streams of another name circuits of their own. None: no authentication. */
+  readonly isolationKey?: string;
 }
 
 /** How far a connection came: `connected` with the open socket, or the proxy's reply byte, or what went wrong. */
@@ -13,10 +16,7 @@ export type SocksOutcome =
   | { readonly kind: 'refused'; readonly replyByte: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Tor gives up a circuit to a host that died after 6 s; who hangs up sooner gets the same dead circuit again. */
-const attemptTimeoutMs = 15_000;
-
-const greeting = Buffer.from([5, 1, 0]);
+const attemptTimeoutMs = 8000;
 
 export function connectThroughSocks(
   proxy: NetConnectOpts,
@@ -26,7 +26,7 @@ export function connectThroughSocks(
   return new Promise((resolve) => {
     const socket = createConnection(proxy);
     let received = Buffer.alloc(0);
-    let isRequestSent = false;
+    let answersToSkip = target.isolationKey === undefined ? 1 : 2; // to the greeting, to the password
     const settle = (outcome: SocksOutcome) => {
       clearTimeout(timer);
       socket.removeAllListeners();
@@ -37,18 +37,26 @@ export function connectThroughSocks(
     const timer = setTimeout(() => settle({ kind: 'failed', reason: 'no answer in time' }), timeoutMs);
     socket.on('error', (error) => settle({ kind: 'failed', reason: error.message }));
     socket.on('close', () => settle({ kind: 'failed', reason: 'closed without a reply' }));
-    socket.write(greeting);
+    socket.write(Buffer.from([5, 1, target.isolationKey === undefined ? 0 : 2]));
+    let isGreeted = false;
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      if (!isRequestSent && received.length >= 2) {
-        isRequestSent = true;
-        received = received.subarray(2);
-        socket.write(encodeRequest(target));
+      if (!isGreeted && received.length >= 2) {
+        isGreeted = true;
+        socket.write(Buffer.concat([encodeLogin(target), encodeRequest(target)]));
       }
-      const outcome = isRequestSent ? readReply(received, socket) : undefined;
+      for (; answersToSkip > 0 && received.length >= 2; answersToSkip -= 1) received = received.subarray(2);
+      const outcome = answersToSkip === 0 ? readReply(received, socket) : undefined;
       if (outcome !== undefined) settle(outcome);
     });
   });
+}
+
+/** Tor takes the login and the request in one write, but not together with the greeting. */
+function encodeLogin({ isolationKey }: SocksTarget): Buffer {
+  if (isolationKey === undefined) return Buffer.alloc(0);
+  const user = Buffer.from(isolationKey, 'latin1');
+  return Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([1, 0x78])]);
 }
 
 function encodeRequest({ host, port }: SocksTarget): Buffer {
@@ -67,7 +75,11 @@ function readReply(received: Buffer, socket: Socket): SocksOutcome | undefined {
     : { kind: 'connected', socket, firstBytes: received.subarray(length) };
 }
 
-/** Tries until a connection through the proxy stands, then closes it. Returns after how many milliseconds. */
+/**
+ * Tries until a connection through the proxy stands, then closes it. Returns after how many milliseconds. Each try has
+ * an isolation key of its own: a client that asked for an introduction just as the host went away holds on to that
+ * circuit for minutes ("pending-join circ already here, with intro ack"), and every stream with the same key waits.
+ */
 export async function waitUntilReachable(
   socksPath: string,
   target: SocksTarget,
@@ -76,8 +88,15 @@ export async function waitUntilReachable(
 ): Promise<number> {
   const startedMs = performance.now();
   let last = 'nothing tried';
+  let tries = 0;
   const tryOnce = async () => {
-    const outcome = await connectThroughSocks({ path: socksPath }, target, attemptTimeoutMs);
+    tries += 1;
+    const isolationKey = `try-${tries}-${process.pid}-${startedMs}`;
+    const outcome = await connectThroughSocks(
+      { path: socksPath },
+      { ...target, isolationKey },
+      attemptTimeoutMs,
+    );
     if (outcome.kind === 'connected') outcome.socket.destroy();
     if (outcome.kind === 'refused') last = `reply 0x${outcome.replyByte.toString(16)}`;
     if (outcome.kind === 'failed') last = outcome.reason;

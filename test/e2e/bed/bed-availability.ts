@@ -3,12 +3,13 @@ import { networkInterfaces } from 'node:os';
 import process from 'node:process';
 import { findProgram } from './find-program.ts';
 
-export type BedNeed = 'tor' | 'dns' | 'postfix';
+export type BedNeed = 'tor' | 'dns' | 'postfix' | 'trace';
 
 const programsOf: Record<BedNeed | 'namespace', Readonly<Record<string, string>>> = {
   namespace: { ip: 'iproute2', unshare: 'util-linux', setpriv: 'util-linux', mount: 'mount' },
   tor: { tor: 'tor', 'tor-gencert': 'tor' },
   dns: { nsd: 'nsd', unbound: 'unbound', 'ldns-keygen': 'ldnsutils', 'ldns-signzone': 'ldnsutils' },
+  trace: { strace: 'strace' },
   postfix: { postfix: 'postfix', postconf: 'postfix', postqueue: 'postfix' },
 };
 

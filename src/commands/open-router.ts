@@ -41,7 +41,7 @@ export async function openRouter({ config, map, memory, log }: RouterParts): Pro
 export async function routeOnce(domain: DomainName, config: Config, log: Log): Promise<Decision> {
   const { map } = await loadDomainMap(config.map);
   const stored = await openRouteMemory(memoryFileOf(config), log);
-  const memory: RouteMemory = { find: stored.find, remember: () => {}, forget: () => {} };
+  const memory: RouteMemory = { find: (name) => stored.find(name), remember: () => {}, forget: () => {} };
   const router = await openRouter({ config, map, memory, log });
   return router.route(domain);
 }

@@ -6,7 +6,7 @@ import type { ExchangerSet } from '../protocol/exchanger.ts';
  * `address` the recipient domain is itself an onion address; `pinned` the operator's map says so;
  * `dnssec` a validated SRV answer; `remembered` the last known route, while DNS fails; `dns` a plain SRV answer.
  */
-export type Evidence = 'address' | 'pinned' | 'dnssec' | 'remembered' | 'dns';
+type Evidence = 'address' | 'pinned' | 'dnssec' | 'remembered' | 'dns';
 
 export type Route =
   | { readonly kind: 'onion'; readonly exchangers: ExchangerSet; readonly evidence: Evidence }

@@ -55,7 +55,7 @@ export function cutText(text: string, size: number): string[] {
 }
 
 /** Each outcome as one line: the reply, or the code and status of the failure. */
-export function describeOutcomes(outcomes: readonly RecipientOutcome[]): string[] {
+function describeOutcomes(outcomes: readonly RecipientOutcome[]): string[] {
   return outcomes.map((outcome) =>
     outcome.kind === 'replied' ? quoteReply(outcome.reply) : `${outcome.error.code} ${outcome.error.status}`,
   );

@@ -57,10 +57,6 @@ describe('failures', { skip }, async () => {
     await sender.waitForLog(new RegExp(`${queueId}: to=.*status=sent`), 60_000);
   }
 
-  function queueIdOf(line: string): string {
-    return /: ([0-9A-F]+): to=/.exec(line)?.[1] ?? assert.fail(line);
-  }
-
   async function waitUntilOnionAnswers(name: 'receiver' | 'sink'): Promise<void> {
     const target = { host: onionAddressOf(name), port: 25 };
     await waitUntilReachable(bed.clientTor().socksPath, target, 60_000, () => '');
@@ -153,3 +149,7 @@ describe('failures', { skip }, async () => {
     await bed.dns().startAuthority();
   });
 });
+
+function queueIdOf(line: string): string {
+  return /: ([0-9A-F]+): to=/.exec(line)?.[1] ?? assert.fail(line);
+}

@@ -10,13 +10,13 @@ import { waitFor } from './bed/wait-for.ts';
 
 const program = 'dist/main.js';
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
 }
 
-export interface CommandResult {
+interface CommandResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -54,14 +54,7 @@ export async function startOnionmx(
   await mkdir(folder, { recursive: true });
   await writeFile(configFile, stringify({ stateFolder, log: { level: 'debug' }, ...settings }));
 
-  const [command = process.execPath, ...args] = [
-    ...wrapper,
-    process.execPath,
-    program,
-    'serve',
-    '--config',
-    configFile,
-  ];
+  const [command, ...args] = [...wrapper, process.execPath, program, 'serve', '--config', configFile];
   let running: RunningProcess;
 
   async function logLines(): Promise<LogLine[]> {
@@ -100,7 +93,7 @@ export async function startOnionmx(
 }
 
 /** Runs the built command to its end, whatever its exit status is. */
-export async function runCommand(args: readonly string[]): Promise<CommandResult> {
+async function runCommand(args: readonly string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

@@ -2,21 +2,34 @@
 import type { Config } from '../config/schema.ts';
 import type { SessionSource } from '../delivery/session.ts';
 import { createSessionSource } from '../delivery/session-source.ts';
+import { type ErrorCode, OnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Connection } from '../net/connection.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
+import type { Exchanger, ExchangerSet } from '../protocol/exchanger.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { orderByWeight } from '../protocol/srv-order.ts';
-import { isolationKeyOf } from '../tor/isolation-key.ts';
+import { IsolationKeys } from '../tor/isolation-keys.ts';
+
+/** Tor was seen to leave every stream with the same key behind one stalled introduction; a new key heals that at once. */
+const circuitFailures: ReadonlySet<ErrorCode> = new Set(['onion-timeout', 'onion-connect-failed']);
 
 export function openSessions(config: Config, socks: SocketAddress, log: Log): SessionSource {
   const { heloName, connectTimeoutMs } = config.delivery;
-  return createSessionSource({
-    dialExchanger: (exchanger) => {
-      const target = { host: exchanger.onionAddress, port: exchanger.port };
-      return dialThroughSocks(socks, target, isolationKeyOf(exchanger, 0), connectTimeoutMs);
-    },
-    orderExchangers: (set) => orderByWeight(set, Math.random),
-    heloName,
-    log,
-  });
+  const keys = new IsolationKeys();
+  const dialExchanger = async (exchanger: Exchanger): Promise<Connection> => {
+    const target = { host: exchanger.onionAddress, port: exchanger.port };
+    const key = keys.keyFor(exchanger);
+    try {
+      return await dialThroughSocks(socks, target, key, connectTimeoutMs);
+    } catch (error) {
+      if (error instanceof OnionmxError && circuitFailures.has(error.code)) keys.retire(exchanger, key);
+      throw error;
+    }
+  };
+  return createSessionSource({ dialExchanger, orderExchangers, heloName, log });
+}
+
+function orderExchangers(set: ExchangerSet): readonly Exchanger[] {
+  return orderByWeight(set, Math.random);
 }

@@ -24,12 +24,14 @@ import { startTor } from './start-tor.ts';
 
 /** Runs until SIGTERM or SIGINT; SIGHUP takes over a changed map. */
 export async function runServeCommand(config: Config, log: Log): Promise<number> {
-  const service = await startService(config, log);
-  process.on('SIGHUP', () => void service.reload());
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+  // From the first moment: a signal while the sockets are being made must not leave them behind.
+  const told = new Promise<NodeJS.Signals>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
+  const service = await startService(config, log);
+  process.on('SIGHUP', () => void service.reload());
+  const signal = await told;
   log.info({ signal }, 'stopping');
   await service.stop();
   return exitCode.ok;
@@ -58,7 +60,7 @@ async function startParts(config: Config, log: Log, stops: StopStack): Promise<R
   const map = stops.add(await openLivingMap(config.map, log), (opened) => opened.close());
   const memory = stops.add(await openRouteMemory(memoryFileOf(config), log), (opened) => opened.flush());
   const router = await openRouter({ config, map, memory, log });
-  const tor = stops.add(await startTor(config, log), (started) => started.stop());
+  const tor = stops.add(startTor(config, log), (started) => started.stop());
   const sessions = openSessions(config, tor.socks, log);
   const parts: Parts = { config, log, router, sessions, access: await findSocketAccess(config), stops };
   await startDoors(parts);

@@ -10,7 +10,8 @@ interface StartedTor {
   stop(): Promise<void>;
 }
 
-export async function startTor(config: Config, log: Log): Promise<StartedTor> {
+/** Does not wait for Tor: mail that needs it waits in the MTA's queue, and no other mail may wait for it. */
+export function startTor(config: Config, log: Log): StartedTor {
   if (config.tor.use === 'running') return { socks: config.tor.socks, stop: async () => {} };
   const { program, extraTorrc } = config.tor;
   return startManagedTor({ program, folder: torFolderOf(config), extraTorrc, log });

@@ -17,11 +17,12 @@ import {
   resolver,
   singleLine,
   socketMode,
+  stateFolder,
   transportName,
 } from './setting-values.ts';
 
 export const settingsSchema = z.strictObject({
-  stateFolder: absolutePath.optional().describe(
+  stateFolder: stateFolder.optional().describe(
     `Where the endpoint table, the memory of routes and Tor's data are kept.
 Default: /var/lib/onionmx for root, else $XDG_STATE_HOME/onionmx or ~/.local/state/onionmx.`,
   ),
@@ -101,9 +102,9 @@ Default: onionmx for /var/spool/postfix/onionmx, else endpointFolder itself.`,
       heloName: heloName
         .default('[127.0.0.1]')
         .describe('What our EHLO says to exchangers. The default tells nothing about this host.'),
-      connectTimeoutMs: milliseconds(1)
+      connectTimeoutMs: milliseconds(1, 60_000)
         .default(60_000)
-        .describe('How long Tor may take to reach one exchanger.'),
+        .describe('How long Tor may take to reach one exchanger, a minute at most: the MTA waits meanwhile.'),
       maxMessageBytes: z
         .int()
         .min(0)

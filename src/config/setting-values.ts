@@ -18,17 +18,14 @@ export type ResolverAddress = Extract<SocketAddress, { kind: 'tcp' }>;
 
 /** Five days, as long as Postfix keeps mail; far below the 2^31 ms where Node's timers fire at once. */
 const maxMs = 432_000_000;
-/** So that `<folder>/<endpoint name>` fits into a socket address. */
-const maxEndpointFolderBytes = maxUnixPathBytes - 1 - maxEndpointNameBytes;
 
 export const domain = parsedText<DomainName>(parseDomainName, (name) => name);
 export const localAddress = parsedText(parseLocalAddress, formatSocketAddress);
 export const resolver = parsedText(parseResolver, formatSocketAddress);
 export const socketMode = parsedText(parseSocketMode, (mode) => `0${mode.toString(8).padStart(3, '0')}`);
 export const absolutePath = textThat(isAbsolute, 'be an absolute path');
-export const endpointFolder = absolutePath.refine((path) => isShortEnough(path), {
-  error: ({ input }) => explainLongFolder(String(input)),
-});
+export const endpointFolder = socketFolder(1 + maxEndpointNameBytes, 'the name of an endpoint');
+export const stateFolder = socketFolder('/tor/control'.length, '/tor/control');
 export const transportName = textThat(
   (text) => /^[A-Za-z0-9_-]+$/.test(text),
   'be the name of a master.cf service',
@@ -46,21 +43,24 @@ export const heloName = textThat(isHeloName, 'be a domain name or an address in 
 export const programName = textThat((text) => text.trim() !== '', 'be the name or path of a program');
 export const singleLine = textThat((text) => !/[\r\n]/.test(text), 'be a single line');
 
-export function milliseconds(min: number) {
-  return z.int().min(min).max(maxMs);
+export function milliseconds(min: number, max = maxMs) {
+  return z.int().min(min).max(max);
 }
 
 export function count(min: number, max: number) {
   return z.int().min(min).max(max);
 }
 
-function isShortEnough(folder: string): boolean {
-  return Buffer.byteLength(folder) <= maxEndpointFolderBytes;
-}
-
-function explainLongFolder(folder: string): string {
-  const bytes = Buffer.byteLength(folder);
-  return `${folder} has ${bytes} bytes (${maxEndpointFolderBytes} at most: with the name of an endpoint a socket path must not exceed ${maxUnixPathBytes})`;
+/** A folder whose sockets have paths that fit into a socket address. */
+function socketFolder(longestBytes: number, longest: string) {
+  const maxBytes = maxUnixPathBytes - longestBytes;
+  return absolutePath.refine((path) => Buffer.byteLength(path) <= maxBytes, {
+    error: ({ input }) => {
+      const path = String(input);
+      const bytes = Buffer.byteLength(path);
+      return `${path} has ${bytes} bytes (${maxBytes} at most: with ${longest} a socket path must not exceed ${maxUnixPathBytes})`;
+    },
+  });
 }
 
 /** Stops an open relay and a leak: what we serve and what we say to Tor is neither authenticated nor encrypted. */

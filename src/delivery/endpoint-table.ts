@@ -8,7 +8,7 @@ import { OnionmxError, toOnionmxError } from '../errors.ts';
 import { errorFields, type Log } from '../log.ts';
 import { type ExchangerSet, endpointNameOf, maxEndpointNameBytes } from '../protocol/exchanger.ts';
 import { exchangerSetSchema } from '../protocol/exchanger-schema.ts';
-import type { SocketAddress } from '../protocol/socket-address.ts';
+import { maxUnixPathBytes, type SocketAddress } from '../protocol/socket-address.ts';
 import { readStateFile, writeStateFile } from '../state-file.ts';
 
 interface RunningEndpoint {
@@ -37,8 +37,7 @@ interface Entry {
 
 /** Strangers can name domains, and so exchanger sets: beyond this number the set that was asked for least recently goes. */
 const maxEndpoints = 1000;
-/** A socket path has 107 bytes at most. */
-const maxFolderBytes = 107 - 1 - maxEndpointNameBytes;
+const maxFolderBytes = maxUnixPathBytes - 1 - maxEndpointNameBytes;
 const tableSchema = z.array(exchangerSetSchema);
 
 /** Throws `endpoint-folder-too-long`. What cannot be started again is logged, and made anew when it is asked for. */
@@ -144,6 +143,6 @@ function assertPathsFit(folder: string): void {
   throw new OnionmxError(
     'endpoint-folder-too-long',
     `the path of the endpoint folder ${folder} has ${bytes} bytes (${maxFolderBytes} at most, so that socket paths fit)`,
-    { hint: 'choose a folder with a shorter path in the configuration' },
+    { hint: 'set `delivery.endpointFolder` to a folder with a shorter path' },
   );
 }

@@ -7,7 +7,7 @@ import { formatSocketAddress, type SocketAddress } from '../protocol/socket-addr
 import type { Bootstrap } from './bootstrap.ts';
 import { BootstrapProgress } from './bootstrap-progress.ts';
 import { findProgram } from './find-program.ts';
-import { launchTor } from './launch-tor.ts';
+import { launchTor, type TorLife } from './launch-tor.ts';
 import { superviseTor } from './supervise-tor.ts';
 import { realTiming } from './timing.ts';
 import { formatTorrc, type TorPaths, torPathsIn } from './torrc.ts';
@@ -33,26 +33,19 @@ export interface ManagedTor {
 }
 
 /**
- * Resolves when the SocksPort listens; deliveries before tor has bootstrapped fail for now by themselves.
- * Throws `tor-missing`, `tor-folder`, `tor-failed`, `socket-address-invalid`.
+ * Returns at once: a tor that does not start (`tor-missing`, `tor-folder`, `tor-failed`) is an error in the log, and is
+ * tried again, since deliveries can wait and nothing else needs it. Throws `socket-address-invalid` for a bad folder.
  */
-export async function startManagedTor(options: ManagedTorOptions): Promise<ManagedTor> {
-  const { log, extraTorrc } = options;
+export function startManagedTor(options: ManagedTorOptions): ManagedTor {
+  const { log } = options;
   const paths = torPathsIn(options.folder);
-  const program = await findProgram(options.program, process.env['PATH']);
-  await prepareFolder(options.folder, paths, formatTorrc(paths, process.pid, extraTorrc));
   const progress = new BootstrapProgress(log);
-  const supervision = await superviseTor({
-    launch: (signal) =>
-      launchTor(
-        { program, paths, log, timing: realTiming, onBootstrap: (text) => progress.note(text) },
-        signal,
-      ),
+  const supervision = superviseTor({
+    launch: (signal) => prepareAndLaunch(options, paths, progress, signal),
     onEnd: () => progress.reset(),
     log,
     timing: realTiming,
   });
-  log.info({ program, socks: formatSocketAddress(paths.socks) }, 'tor runs');
   return {
     socks: paths.socks,
     isRunning: () => supervision.isRunning(),
@@ -65,6 +58,21 @@ export async function startManagedTor(options: ManagedTorOptions): Promise<Manag
       return supervision.stop();
     },
   };
+}
+
+async function prepareAndLaunch(
+  options: ManagedTorOptions,
+  paths: TorPaths,
+  progress: BootstrapProgress,
+  signal: AbortSignal,
+): Promise<TorLife> {
+  const { folder, extraTorrc, log } = options;
+  const program = await findProgram(options.program, process.env['PATH']);
+  await prepareFolder(folder, paths, formatTorrc(paths, process.pid, extraTorrc));
+  const onBootstrap = (text: string) => progress.note(text);
+  const life = await launchTor({ program, paths, log, timing: realTiming, onBootstrap }, signal);
+  log.info({ program, socks: formatSocketAddress(paths.socks) }, 'tor runs');
+  return life;
 }
 
 /** tor makes sockets only in a folder that is closed to all others. */

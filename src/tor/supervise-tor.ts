@@ -19,10 +19,10 @@ export interface Supervision {
   stop(): Promise<void>;
 }
 
-/** Resolves when tor has been launched once; throws what that first launch throws. */
-export async function superviseTor(options: SupervisionOptions): Promise<Supervision> {
+/** Starts tor at once, and again whenever it ends or cannot be started: whoever needs it is told so by the log and waits. */
+export function superviseTor(options: SupervisionOptions): Supervision {
   const stopping = new AbortController();
-  const supervisor = new Supervisor(options, stopping.signal, await options.launch(stopping.signal));
+  const supervisor = new Supervisor(options, stopping.signal);
   const done = supervisor.run();
   return {
     isRunning: () => supervisor.isRunning,
@@ -39,10 +39,9 @@ class Supervisor {
   #life: TorLife | undefined;
   #delayMs = 0;
 
-  constructor(options: SupervisionOptions, signal: AbortSignal, firstLife: TorLife) {
+  constructor(options: SupervisionOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#life = firstLife;
   }
 
   get isRunning(): boolean {
@@ -50,10 +49,27 @@ class Supervisor {
   }
 
   async run(): Promise<void> {
-    while (this.#life !== undefined) {
+    for (;;) {
+      this.#life = await this.#launch();
+      if (this.#life === undefined) return;
       await this.#outlive(this.#life);
-      this.#life = await this.#relaunch();
     }
+  }
+
+  /** undefined when we are stopping. */
+  async #launch(): Promise<TorLife | undefined> {
+    const { timing, launch, log } = this.#options;
+    while (!this.#signal.aborted) {
+      try {
+        if (this.#delayMs > 0) await timing.wait(this.#delayMs, this.#signal);
+        return await launch(this.#signal);
+      } catch (error) {
+        if (this.#signal.aborted) return undefined;
+        this.#delayMs = nextRestartDelayMs(this.#delayMs, 0);
+        log.error({ ...errorFields(toOnionmxError(error)), retryInMs: this.#delayMs }, 'tor does not start');
+      }
+    }
+    return undefined;
   }
 
   async #outlive(life: TorLife): Promise<void> {
@@ -69,21 +85,5 @@ class Supervisor {
     // Status 0: somebody told it to end; when a whole host shuts down that is us, a moment later.
     if (how === 'status 0') log.info(fields, 'tor has ended');
     else log.warn(fields, 'tor has died');
-  }
-
-  /** undefined when we are stopping. */
-  async #relaunch(): Promise<TorLife | undefined> {
-    const { timing, launch, log } = this.#options;
-    while (!this.#signal.aborted) {
-      try {
-        await timing.wait(this.#delayMs, this.#signal);
-        return await launch(this.#signal);
-      } catch (error) {
-        if (this.#signal.aborted) return undefined;
-        this.#delayMs = nextRestartDelayMs(this.#delayMs, 0);
-        log.error({ ...errorFields(toOnionmxError(error)), retryInMs: this.#delayMs }, 'tor does not start');
-      }
-    }
-    return undefined;
   }
 }

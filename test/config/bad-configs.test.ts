@@ -124,8 +124,13 @@ const badConfigs: readonly BadConfig[] = [
   },
   {
     why: 'a timer beyond 2^31 ms would fire at once',
-    text: 'delivery: {connectTimeoutMs: 2147483648}\n',
-    complaints: ['1:30: delivery.connectTimeoutMs: must be at most 432000000, not the number 2147483648'],
+    text: 'lookup: {idleMs: 2147483648}\n',
+    complaints: ['1:18: lookup.idleMs: must be at most 432000000, not the number 2147483648'],
+  },
+  {
+    why: 'so long that the MTA would give up before our failover is through',
+    text: 'delivery: {connectTimeoutMs: 60001}\n',
+    complaints: ['1:30: delivery.connectTimeoutMs: must be at most 60000, not the number 60001'],
   },
   {
     why: 'infinity',
@@ -258,6 +263,13 @@ const badConfigs: readonly BadConfig[] = [
     text: `delivery: {endpointFolder: ${long}}\n`,
     complaints: [
       `1:28: delivery.endpointFolder: ${long} has 121 bytes (31 at most: with the name of an endpoint a socket path must not exceed 107)`,
+    ],
+  },
+  {
+    why: "tor's sockets would have too long a path",
+    text: `stateFolder: ${long}\n`,
+    complaints: [
+      `1:14: stateFolder: ${long} has 121 bytes (95 at most: with /tor/control a socket path must not exceed 107)`,
     ],
   },
   {

@@ -4,5 +4,4 @@ import { createLog } from '../../src/log.ts';
 import { startManagedTor } from '../../src/tor/managed-tor.ts';
 
 const [folder = '', ...extraTorrc] = process.argv.slice(2);
-await startManagedTor({ program: 'tor', folder, extraTorrc, log: createLog('info') });
-process.stdout.write('tor is up\n');
+startManagedTor({ program: 'tor', folder, extraTorrc, log: createLog('info') });

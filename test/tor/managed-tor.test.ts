@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
@@ -19,8 +19,9 @@ function optionsFor(t: TestContext, extraTorrc: readonly string[] = []) {
 }
 
 async function start(t: TestContext, options: ManagedTorOptions): Promise<ManagedTor> {
-  const tor = await startManagedTor(options);
+  const tor = startManagedTor(options);
   t.after(() => tor.stop());
+  await waitFor('tor', () => tor.isRunning(), plenty, { intervalMs: 5 });
   return tor;
 }
 
@@ -58,15 +59,23 @@ test('a tor that is killed comes back at the same address', async (t) => {
   assert.equal(pids().length, 2);
 });
 
-test('no program, no folder, no usable torrc: each its own error, and nothing runs', async (t) => {
-  const options = optionsFor(t, ['# fake complains']);
-  await assert.rejects(startManagedTor({ ...options, program: 'no-such-tor' }), { code: 'tor-missing' });
-  const file = join(makeTemporaryFolder(t), 'file');
-  writeFileSync(file, '');
-  await assert.rejects(startManagedTor({ ...options, folder: join(file, 'tor') }), {
-    code: 'tor-folder',
-    message: /^cannot prepare tor's folder: ENOTDIR/,
-    hint: /install -d -m 700/,
+for (const [why, change, code, reason] of [
+  ['no program', { program: 'no-such-tor' }, 'tor-missing', /there is no program "no-such-tor"/],
+  ['no folder', { folder: '/dev/null/tor' }, 'tor-folder', /^cannot prepare tor's folder: ENOTDIR/],
+  ['no usable torrc', { extraTorrc: ['# fake complains'] }, 'tor-failed', /Reading config failed/],
+] as const) {
+  test(`${why}: an error in the log, another try later, and nothing runs`, async (t) => {
+    const options = { ...optionsFor(t), ...change };
+    const tor = startManagedTor(options);
+    t.after(() => tor.stop());
+    const findError = () => options.log.lines.find(({ event }) => event === 'tor does not start');
+    await waitFor('the error', () => findError() !== undefined, plenty, { intervalMs: 5 });
+    await tor.stop();
+    const told = findError();
+    assert.equal(told?.fields['code'], code);
+    assert.match(String(told.fields['reason']), reason);
+    assert.equal(told.fields['retryInMs'], 1000);
+    assert.ok(told.fields['hint'], 'it says what to do');
+    assert.equal(tor.isRunning(), false);
   });
-  await assert.rejects(startManagedTor(options), { code: 'tor-failed', message: /Reading config failed/ });
-});
+}

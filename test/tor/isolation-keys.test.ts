@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isolationKeyOf } from '../../src/tor/isolation-key.ts';
+import { isolationKeyOf, IsolationKeys } from '../../src/tor/isolation-keys.ts';
 import { makeExchanger } from '../made-up-onions.ts';
 
 const exchanger = makeExchanger(1);
@@ -25,4 +25,15 @@ test('Tor takes it, and reads no meaning into it', () => {
   const { user, password } = isolationKeyOf(makeExchanger(1, { port: 65_535 }), Number.MAX_SAFE_INTEGER);
   assert.ok(password.length <= 255);
   assert.ok(!user.startsWith('<torS0X>'));
+});
+
+test('a key that many have found to be bad is retired once, and no other with it', () => {
+  const keys = new IsolationKeys();
+  const other = makeExchanger(2);
+  const first = keys.keyFor(exchanger);
+  assert.deepEqual(first, isolationKeyOf(exchanger, 0));
+  keys.retire(exchanger, first);
+  keys.retire(exchanger, first);
+  assert.deepEqual(keys.keyFor(exchanger), isolationKeyOf(exchanger, 1));
+  assert.deepEqual(keys.keyFor(other), isolationKeyOf(other, 0));
 });

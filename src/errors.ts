@@ -24,7 +24,6 @@ export const errorCatalogue = {
   'address-bad-checksum': { place: 'sender', permanent: true, status: '5.1.2' },
   'address-bad-point': { place: 'sender', permanent: true, status: '5.1.2' },
   'domain-invalid': { place: 'sender', permanent: true, status: '5.1.2' },
-  'socket-address-invalid': { place: 'config', permanent: true, status: '5.3.5' },
 
   // configuration and domain map: mail is never refused because of them
   'config-missing': { place: 'config', permanent: false, status: '4.3.5' },
@@ -32,6 +31,8 @@ export const errorCatalogue = {
   'config-invalid': { place: 'config', permanent: false, status: '4.3.5' },
   'map-unreadable': { place: 'config', permanent: false, status: '4.3.5' },
   'map-invalid': { place: 'config', permanent: false, status: '4.3.5' },
+  'socket-address-invalid': { place: 'config', permanent: false, status: '4.3.5' },
+  'endpoint-folder-too-long': { place: 'config', permanent: false, status: '4.3.5' },
 
   // sockets on this host
   'connect-failed': { place: 'host', permanent: false, status: '4.4.1' },
@@ -43,7 +44,6 @@ export const errorCatalogue = {
   'tor-missing': { place: 'host', permanent: false, status: '4.3.5' },
   'tor-folder': { place: 'host', permanent: false, status: '4.3.5' },
   'tor-failed': { place: 'tor', permanent: false },
-  'tor-not-ready': { place: 'tor', permanent: false, status: '4.4.1' },
   'tor-unreachable': { place: 'tor', permanent: false, status: '4.4.1' },
   'tor-refused': { place: 'tor', permanent: false, status: '4.3.5' },
   'tor-control': { place: 'tor', permanent: false },
@@ -76,7 +76,6 @@ export const errorCatalogue = {
   // mail from the MTA
   'message-line-ends': { place: 'sender', permanent: true, status: '5.6.0' },
   'message-too-big': { place: 'sender', permanent: true, status: '5.3.4' },
-  'endpoint-folder-too-long': { place: 'config', permanent: true, status: '5.3.5' },
 
   // us
   bug: { place: 'bug', permanent: false },
@@ -116,7 +115,7 @@ export function toOnionmxError(thrown: unknown): OnionmxError {
   if (thrown instanceof OnionmxError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new OnionmxError('bug', `unexpected failure: ${message}`, {
-    hint: 'please report this with the log lines around it (see SECURITY.md for how)',
+    hint: 'please report this, with the log lines around it and the version: `onionmx --version`',
     cause: thrown,
   });
 }

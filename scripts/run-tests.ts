@@ -21,22 +21,20 @@ function run(command: string, args: readonly string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function nodeTestArgs(files: readonly string[], flags: readonly string[] = []): string[] {
-  if (files.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
-  return ['--import', 'tsx', ...flags, '--test', ...files];
-}
-
-const unitFiles = all.filter((file) => !isE2e(file));
+const nodeArgs = ['--import', 'tsx'];
+const files = all.filter((file) => isE2e(file) === (kind === 'e2e'));
+if (files.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
 switch (kind) {
   case 'unit':
-    run(process.execPath, nodeTestArgs(unitFiles));
+    run(process.execPath, [...nodeArgs, 'scripts/import-tests.ts', ...files]);
     break;
   case 'coverage':
-    run('c8', [process.execPath, ...nodeTestArgs(unitFiles)]);
+    run('c8', [process.execPath, ...nodeArgs, 'scripts/import-tests.ts', ...files]);
     break;
   case 'e2e':
-    for (const file of all.filter(isE2e)) {
-      run('tsx', ['test/e2e/bed/enter-namespace.ts', '--', process.execPath, ...nodeTestArgs([file])]);
+    for (const file of files) {
+      const test = [process.execPath, ...nodeArgs, '--test', file];
+      run(process.execPath, [...nodeArgs, 'test/e2e/bed/enter-namespace.ts', '--', ...test]);
     }
     break;
   default:

@@ -29,8 +29,11 @@ export async function runServeCommand(config: Config, log: Log): Promise<number>
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
-  const service = await startService(config, log);
-  process.on('SIGHUP', () => void service.reload());
+  const starting = startService(config, log);
+  process.on('SIGHUP', () => {
+    starting.then(({ reload }) => reload()).catch(() => {}); // a start that failed is told below
+  });
+  const service = await starting;
   const signal = await told;
   log.info({ signal }, 'stopping');
   await service.stop();
@@ -84,7 +87,7 @@ async function startDoors(parts: Parts): Promise<void> {
   const { routingEndpoint } = config.delivery;
   const route = (domain: DomainName) => router.route(domain);
   if (routingEndpoint !== null) {
-    const started = await startRoutingEndpoint({ address: routingEndpoint, route, sessions, log });
+    const started = await startRoutingEndpoint({ address: routingEndpoint, ...access, route, sessions, log });
     stops.add(started, (running) => running.close());
   }
   const nexthopFor = async (set: ExchangerSet) => nexthopOf(config, await endpoints.ensure(set));

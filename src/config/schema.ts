@@ -105,11 +105,6 @@ Default: onionmx for /var/spool/postfix/onionmx, else endpointFolder itself.`,
       connectTimeoutMs: milliseconds(1, 60_000)
         .default(60_000)
         .describe('How long Tor may take to reach one exchanger, a minute at most: the MTA waits meanwhile.'),
-      maxMessageBytes: z
-        .int()
-        .min(0)
-        .default(0)
-        .describe('Larger messages are refused. 0: no limit of ours.'),
     })
     .readonly()
     .prefault({})

@@ -18,9 +18,15 @@ import { replyForFailure, replyForOutcome } from './reply-for-outcome.ts';
 import { type Destination, transactWithAll } from './routing-transaction.ts';
 import type { Envelope, EnvelopePath, SessionSource } from './session.ts';
 
-interface RoutingEndpointOptions {
+interface RoutingEndpointOptions extends RoutingReceiverOptions {
   /** A loopback TCP address or a Unix-domain socket. */
   readonly address: SocketAddress;
+  /** Permission bits and group of a Unix-domain socket, as `listen` takes them. */
+  readonly mode?: number;
+  readonly gid?: number;
+}
+
+interface RoutingReceiverOptions {
   readonly route: (domain: DomainName) => Promise<Decision>;
   readonly sessions: SessionSource;
   readonly log: Log;
@@ -29,8 +35,9 @@ interface RoutingEndpointOptions {
 const name = 'onionmx';
 
 /** Throws `listen-failed`. */
-export function startRoutingEndpoint({ address, ...options }: RoutingEndpointOptions): Promise<Listener> {
-  return listen(address, {
+export function startRoutingEndpoint(options: RoutingEndpointOptions): Promise<Listener> {
+  return listen(options.address, {
+    ...options,
     onConnection: (connection) =>
       void converse(connection, new RoutingReceiver(options), {
         name,
@@ -42,11 +49,11 @@ export function startRoutingEndpoint({ address, ...options }: RoutingEndpointOpt
 
 class RoutingReceiver implements MessageReceiver {
   readonly offer = { eightBitMime: true, smtpUtf8: true, dsn: true, maxMessageBytes: 0 };
-  readonly #options: Omit<RoutingEndpointOptions, 'address'>;
+  readonly #options: RoutingReceiverOptions;
   /** Where each domain of this transaction goes: decided at RCPT, the same after DATA. */
   readonly #exchangers = new Map<DomainName, ExchangerSet>();
 
-  constructor(options: Omit<RoutingEndpointOptions, 'address'>) {
+  constructor(options: RoutingReceiverOptions) {
     this.#options = options;
   }
 

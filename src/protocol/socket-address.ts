@@ -58,5 +58,7 @@ function isIpAddress(host: string): boolean {
 }
 
 function invalid(text: string, why: string): OnionmxError {
-  return new OnionmxError('socket-address-invalid', `${JSON.stringify(text)} is no socket address: ${why}`);
+  return new OnionmxError('socket-address-invalid', `${JSON.stringify(text)} is no socket address: ${why}`, {
+    hint: 'choose another address, or a `stateFolder` with a shorter path: `onionmx config` shows them',
+  });
 }

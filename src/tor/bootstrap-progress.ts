@@ -1,6 +1,4 @@
-/** Follows tor's bootstrap: what it said last, a line in the log for each quarter, and waiting for its end. */
-import { EventEmitter, once } from 'node:events';
-import { OnionmxError } from '../errors.ts';
+/** Follows tor's bootstrap: what it said last, and a line in the log for each quarter. */
 import type { Log } from '../log.ts';
 import { type Bootstrap, isMilestone, parseBootstrap } from './bootstrap.ts';
 
@@ -9,12 +7,9 @@ const notStarted: Bootstrap = { percent: 0, summary: 'not started' };
 export class BootstrapProgress {
   current: Bootstrap = notStarted;
   readonly #log: Log;
-  readonly #changes = new EventEmitter();
-  readonly #ended = new AbortController();
 
   constructor(log: Log) {
     this.#log = log;
-    this.#changes.setMaxListeners(0);
   }
 
   /** `text` as for parseBootstrap; anything else is passed over. */
@@ -26,35 +21,10 @@ export class BootstrapProgress {
     if (warning !== undefined) this.#log.warn({ percent, summary, warning }, 'tor has trouble to connect');
     if (isMilestone(this.current.percent, percent)) this.#log.info({ percent, summary }, 'tor bootstraps');
     this.current = { percent, summary };
-    this.#changes.emit('change');
   }
 
   /** tor has ended, and will begin anew. */
   reset(): void {
     this.current = notStarted;
-  }
-
-  /** tor will not come back: whoever waits is told. */
-  end(): void {
-    this.#ended.abort();
-  }
-
-  /** Throws `tor-not-ready` at the deadline, or when it has ended. */
-  async waitUntilDone(timeoutMs: number): Promise<void> {
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(timeoutMs)]);
-    try {
-      while (this.current.percent < 100) await once(this.#changes, 'change', { signal });
-    } catch (cause) {
-      throw this.#notReady(timeoutMs, cause);
-    }
-  }
-
-  #notReady(timeoutMs: number, cause: unknown): OnionmxError {
-    const { percent, summary } = this.current;
-    const when = this.#ended.signal.aborted ? 'when it was stopped' : `after ${timeoutMs / 1000} s`;
-    return new OnionmxError('tor-not-ready', `tor is at ${percent} % (${summary}) ${when}`, {
-      hint: 'see whether this host may open connections to the Internet, and its clock: `timedatectl`',
-      cause,
-    });
   }
 }

@@ -26,8 +26,6 @@ export interface ManagedTor {
   readonly socks: SocketAddress;
   isRunning(): boolean;
   readonly bootstrap: Bootstrap;
-  /** Throws `tor-not-ready` with what tor said last, at the deadline or when it is stopped. */
-  waitUntilBootstrapped(timeoutMs: number): Promise<void>;
   /** Resolves when no tor of ours is left. */
   stop(): Promise<void>;
 }
@@ -52,11 +50,7 @@ export function startManagedTor(options: ManagedTorOptions): ManagedTor {
     get bootstrap() {
       return progress.current;
     },
-    waitUntilBootstrapped: (timeoutMs) => progress.waitUntilDone(timeoutMs),
-    stop: () => {
-      progress.end();
-      return supervision.stop();
-    },
+    stop: () => supervision.stop(),
   };
 }
 

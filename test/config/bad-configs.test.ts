@@ -138,9 +138,9 @@ const badConfigs: readonly BadConfig[] = [
     complaints: ['1:16: dns.deferMs: must be a whole number, not the number Infinity'],
   },
   {
-    why: 'negative bytes',
-    text: 'delivery: {maxMessageBytes: -1}\n',
-    complaints: ['1:29: delivery.maxMessageBytes: must be at least 0, not the number -1'],
+    why: 'a negative number',
+    text: 'dns: {deferMs: -1}\n',
+    complaints: ['1:16: dns.deferMs: must be at least 0, not the number -1'],
   },
   {
     why: 'an unknown level',

@@ -79,7 +79,6 @@ delivery:
   routingEndpoint: 127.0.0.1:2600
   heloName: mail.example.org
   connectTimeoutMs: 1
-  maxMessageBytes: 10485760
 sockets: { mode: "600", group: mail }
 tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], socks: "unix:/run/tor/socks" }
 `;
@@ -117,7 +116,6 @@ tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], so
       routingEndpoint: { kind: 'tcp', host: '127.0.0.1', port: 2600 },
       heloName: 'mail.example.org',
       connectTimeoutMs: 1,
-      maxMessageBytes: 10_485_760,
     },
     sockets: { mode: 0o600, group: 'mail' },
     tor: {

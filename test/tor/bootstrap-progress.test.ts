@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { BootstrapProgress } from '../../src/tor/bootstrap-progress.ts';
 import { createRecordingLog } from '../recording-log.ts';
 
-const plenty = 60_000;
 const report = (percent: number, summary: string) =>
   `STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=${percent} TAG=x SUMMARY="${summary}"`;
 
@@ -33,15 +32,6 @@ test('trouble that an operator should know of is a warning', () => {
   ]);
 });
 
-test('all who wait are told when it is done, and later ones at once', async () => {
-  const progress = new BootstrapProgress(createRecordingLog());
-  const waiting = [progress.waitUntilDone(plenty), progress.waitUntilDone(plenty)];
-  progress.note(report(50, 'half'));
-  progress.note(report(100, 'Done'));
-  await Promise.all(waiting);
-  await progress.waitUntilDone(plenty);
-});
-
 test('an answer that is older than an event does not count', () => {
   const progress = new BootstrapProgress(createRecordingLog());
   progress.note(report(100, 'Done'));
@@ -49,32 +39,9 @@ test('an answer that is older than an event does not count', () => {
   assert.equal(progress.current.percent, 100);
 });
 
-test('a new tor begins anew', async () => {
+test('a new tor begins anew', () => {
   const progress = new BootstrapProgress(createRecordingLog());
   progress.note(report(100, 'Done'));
   progress.reset();
   assert.deepEqual(progress.current, { percent: 0, summary: 'not started' });
-});
-
-test('the deadline tells how far it came', async () => {
-  const progress = new BootstrapProgress(createRecordingLog());
-  progress.note(report(14, 'Handshaking with a relay'));
-  const alive = setTimeout(() => {}, plenty); // the deadline alone does not keep a process alive
-  await assert.rejects(progress.waitUntilDone(10), {
-    code: 'tor-not-ready',
-    status: '4.4.1',
-    message: 'tor is at 14 % (Handshaking with a relay) after 0.01 s',
-    hint: /timedatectl/,
-  });
-  clearTimeout(alive);
-});
-
-test('when it is stopped nobody waits on', async () => {
-  const progress = new BootstrapProgress(createRecordingLog());
-  const waiting = assert.rejects(progress.waitUntilDone(plenty), {
-    code: 'tor-not-ready',
-    message: 'tor is at 0 % (not started) when it was stopped',
-  });
-  progress.end();
-  await waiting;
 });

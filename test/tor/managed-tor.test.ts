@@ -25,6 +25,10 @@ async function start(t: TestContext, options: ManagedTorOptions): Promise<Manage
   return tor;
 }
 
+function waitUntilBootstrapped(tor: ManagedTor): Promise<boolean> {
+  return waitFor('the end of the bootstrap', () => tor.bootstrap.percent === 100, plenty, { intervalMs: 5 });
+}
+
 test('runs, bootstraps, stops, in a folder that is closed to all others', async (t) => {
   const options = optionsFor(t);
   mkdirSync(options.folder);
@@ -33,7 +37,7 @@ test('runs, bootstraps, stops, in a folder that is closed to all others', async 
   assert.equal(statSync(options.folder).mode & 0o777, 0o700);
   assert.equal(tor.isRunning(), true);
   (await dial(tor.socks, plenty)).destroy();
-  await tor.waitUntilBootstrapped(plenty);
+  await waitUntilBootstrapped(tor);
   assert.deepEqual(tor.bootstrap, { percent: 100, summary: 'Done' });
   await tor.stop();
   assert.equal(tor.isRunning(), false);
@@ -48,13 +52,13 @@ test('runs, bootstraps, stops, in a folder that is closed to all others', async 
 test('a tor that is killed comes back at the same address', async (t) => {
   const options = optionsFor(t);
   const tor = await start(t, options);
-  await tor.waitUntilBootstrapped(plenty);
+  await waitUntilBootstrapped(tor);
   const pids = () =>
     options.log.lines.flatMap(({ fields }) => /^Fake tor (\d+)$/.exec(String(fields['text']))?.[1] ?? []);
   const [first] = pids();
   process.kill(Number(first), 'SIGKILL');
   await waitFor('the end of the first tor', () => tor.bootstrap.percent === 0, plenty, { intervalMs: 5 });
-  await tor.waitUntilBootstrapped(plenty);
+  await waitUntilBootstrapped(tor);
   (await dial(tor.socks, plenty)).destroy();
   assert.equal(pids().length, 2);
 });

@@ -65,7 +65,7 @@ class SocketConnection implements Connection {
     const returned = this.#returned;
     this.#returned = undefined;
     if (returned !== undefined) return returned;
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const bytes: unknown = this.#socket.read();
       if (Buffer.isBuffer(bytes)) return bytes;
@@ -82,7 +82,7 @@ class SocketConnection implements Connection {
   async write(bytes: Uint8Array | string, timeoutMs: number): Promise<void> {
     if (this.#isClosed || !this.#socket.writable) throw this.#lost();
     if (this.#socket.write(bytes)) return;
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     while (this.#socket.writableNeedDrain) await this.#waitForChange(deadline, timeoutMs, 'took no data');
     if (this.#socket.destroyed) throw this.#lost();
   }
@@ -105,7 +105,7 @@ class SocketConnection implements Connection {
         resolve(inTime);
       };
       const wake = () => finish(true);
-      const timer = setTimeout(() => finish(false), Math.max(0, deadline - Date.now()));
+      const timer = setTimeout(() => finish(false), Math.max(0, deadline - performance.now()));
       this.#waiters.add(wake);
     });
     if (!isInTime) throw new OnionmxError('connection-timeout', `${this.peer} ${what} for ${timeoutMs} ms`);

@@ -31,7 +31,7 @@ export async function runServeCommand(config: Config, log: Log): Promise<number>
   });
   const starting = startService(config, log);
   process.on('SIGHUP', () => {
-    starting.then(({ reload }) => reload()).catch(() => {}); // a start that failed is told below
+    starting.then((running) => running.reload()).catch(() => {}); // a start that failed is told below
   });
   const service = await starting;
   const signal = await told;

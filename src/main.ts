@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { runConfigCommand } from './commands/config.ts';
 import { exitCode, exitCodeFor } from './commands/exit-code.ts';
 import { runLookupCommand } from './commands/lookup.ts';
+import { openOutput } from './commands/output.ts';
 import { runProbeCommand } from './commands/probe.ts';
 import { runServeCommand } from './commands/serve.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -20,7 +21,8 @@ interface CommonOptions {
   readonly json?: boolean;
 }
 
-const out = (text: string) => void process.stdout.write(text);
+const [stdout, stderr] = [openOutput(process.stdout), openOutput(process.stderr)];
+const out = (text: string) => stdout.write(text);
 
 async function readConfig({ config }: CommonOptions): Promise<Config> {
   return (await loadConfig(config, readEnvironment())).config;
@@ -52,7 +54,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .description(
       'connect to a domain’s onion mail exchangers through Tor, and tell what they say and how fast',
     )
-    .argument('<domain|onion address>')
+    .argument('<domain|onion address[:port]>')
     .option('--to <address>', 'ask whether this recipient is accepted; nothing is sent')
     .action(async (target: string, options: CommonOptions & { to?: string }) => {
       const config = await readConfig(options);
@@ -103,7 +105,7 @@ function explainFailure(thrown: unknown): number {
   const error = toOnionmxError(thrown);
   const hint = error.hint === undefined ? '' : `\n${error.hint}`;
   const trace = error.code === 'bug' && error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : '';
-  process.stderr.write(`onionmx: ${error.message}${hint}${trace}\n`);
+  stderr.write(`onionmx: ${error.message}${hint}${trace}\n`);
   return exitCodeFor(error);
 }
 
@@ -119,4 +121,12 @@ async function main(): Promise<number> {
   return code;
 }
 
-process.exit(await main());
+/** What was said has to leave first: process.exit cuts off what a slow reader has not taken yet. */
+async function finishOutput(code: number): Promise<number> {
+  const failure = await stdout.finish();
+  if (failure !== undefined) stderr.write(`onionmx: cannot write all of the output: ${failure.message}\n`);
+  await stderr.finish();
+  return failure === undefined ? code : exitCode.osError;
+}
+
+process.exit(await finishOutput(await main()));

@@ -13,7 +13,10 @@ export interface ConfigCommandOptions {
   readonly json: boolean;
 }
 
-/** The exit code; what is to be said goes to `out`, with its line ends. */
+/**
+ * The exit code; what is to be said goes to `out`, with its line ends. Throws what is wrong with the configuration when it
+ * was to be printed as YAML: `onionmx config > onionmx.yaml` must not put complaints into the file.
+ */
 export async function runConfigCommand(
   { configPath, check, json }: ConfigCommandOptions,
   out: (text: string) => void,
@@ -24,6 +27,7 @@ export async function runConfigCommand(
     out(await (check ? checkMap(loaded, json) : printLoaded(loaded, json)));
     return exitCode.ok;
   } catch (thrown) {
+    if (!check && !json) throw thrown;
     const error = toOnionmxError(thrown);
     out(json ? toJson(failureOf(error)) : explainFailure(error));
     return exitCodeFor(error);

@@ -1,19 +1,18 @@
-/** `onionmx probe <domain|onion address>`: do its exchangers answer through Tor, what do they offer, and how fast? */
+/** `onionmx probe <domain|onion address[:port]>`: do its exchangers answer through Tor, what do they offer, and how fast? */
 import type { Config } from '../config/schema.ts';
 import { type ProbeStep, probeExchanger } from '../delivery/probe-exchanger.ts';
+import { ExchangerLeaves } from '../delivery/smtp-link.ts';
 import { OnionmxError, toOnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
-import { parseDomainName } from '../protocol/domain-name.ts';
 import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
-import { domainOfAddress } from '../protocol/mail-address.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { isRefusal, quoteReply } from '../protocol/smtp-reply.ts';
-import type { Decision } from '../routing/route.ts';
-import { isolationKeyOf } from '../tor/isolation-key.ts';
+import { isolationKeyOf } from '../tor/isolation-keys.ts';
 import { torPathsIn } from '../tor/torrc.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
 import { routeOnce } from './open-router.ts';
+import { parseProbeRecipient, parseProbeTarget } from './probe-arguments.ts';
 import { torFolderOf } from './state-paths.ts';
 
 export interface ProbeCommandOptions {
@@ -37,12 +36,11 @@ export async function runProbeCommand(
   options: ProbeCommandOptions,
   out: (text: string) => void,
 ): Promise<number> {
-  const { target, json, config, log } = options;
-  const domain = parseDomainName(domainOfAddress(target) ?? target);
-  const exchangers = exchangersOf(domain, await routeOnce(domain, config, log));
+  const { target, json } = options;
+  const recipient = options.to === undefined ? undefined : parseProbeRecipient(options.to);
   const results: ProbeResult[] = [];
-  for (const exchanger of exchangers) {
-    const result = await probe(exchanger, options);
+  for (const exchanger of await findExchangers(options)) {
+    const result = await probe(exchanger, options.config, recipient);
     results.push(result);
     if (!json) out(toText(result));
   }
@@ -50,14 +48,22 @@ export async function runProbeCommand(
   return exitCodeOf(results);
 }
 
-function exchangersOf(domain: string, { route }: Decision): ExchangerSet {
+async function findExchangers({ target, config, log }: ProbeCommandOptions): Promise<ExchangerSet> {
+  const parsed = parseProbeTarget(target);
+  if (parsed.kind === 'exchanger') return [parsed.exchanger];
+  const { domain } = parsed;
+  const { route } = await routeOnce(domain, config, log);
   if (route.kind === 'onion') return route.exchangers;
   throw new OnionmxError('no-onion-route', `${domain} has no onion mail exchanger: ${route.reason}`, {
     hint: `\`onionmx lookup ${domain}\` shows each step`,
   });
 }
 
-async function probe(exchanger: Exchanger, { config, to }: ProbeCommandOptions): Promise<ProbeResult> {
+async function probe(
+  exchanger: Exchanger,
+  config: Config,
+  recipient: string | undefined,
+): Promise<ProbeResult> {
   const { heloName, connectTimeoutMs } = config.delivery;
   const target = { host: exchanger.onionAddress, port: exchanger.port };
   const steps: ProbeStep[] = [];
@@ -68,11 +74,19 @@ async function probe(exchanger: Exchanger, { config, to }: ProbeCommandOptions):
     const isolation = isolationKeyOf(exchanger, 0);
     const connection = await dialThroughSocks(socksOf(config), target, isolation, connectTimeoutMs);
     connectMs = Math.round(performance.now() - startMs);
-    await probeExchanger(connection, exchanger, { heloName, recipient: to }, (step) => void steps.push(step));
+    await probeExchanger(connection, exchanger, { heloName, recipient }, (step) => void steps.push(step));
   } catch (thrown) {
-    error = toOnionmxError(thrown);
+    error = toProbeError(thrown, formatExchanger(exchanger));
   }
   return { exchanger: formatExchanger(exchanger), connectMs, steps, error };
+}
+
+/** A 421 is the exchanger's word to end the session, and no failure that nobody foresaw. */
+function toProbeError(thrown: unknown, name: string): OnionmxError {
+  if (!(thrown instanceof ExchangerLeaves)) return toOnionmxError(thrown);
+  return new OnionmxError('exchanger-refused', `${name} ends the session: ${quoteReply(thrown.reply)}`, {
+    hint: 'it may be busy or restarting: try again in a minute, or ask its operator',
+  });
 }
 
 /** The Tor of the service that runs (`onionmx serve`), or the one that the configuration names. */

@@ -1,5 +1,6 @@
 /** Who may use our Unix-domain sockets: the permission bits, and the id of the group, such as Postfix's. */
 import { readFile } from 'node:fs/promises';
+import process from 'node:process';
 import type { Config } from '../config/schema.ts';
 
 export interface SocketAccess {
@@ -8,15 +9,30 @@ export interface SocketAccess {
   readonly gid?: number;
 }
 
-export async function findSocketAccess({ sockets }: Config): Promise<SocketAccess> {
-  const gid = findGroupId(sockets.group, await readFile('/etc/group', 'utf8'));
-  const mayGive = process.getuid?.() === 0 || (gid !== undefined && process.getgroups?.().includes(gid));
-  return gid !== undefined && mayGive === true ? { mode: sockets.mode, gid } : { mode: sockets.mode };
+/** What that depends on: who runs us, and which groups this host has. */
+export interface Host {
+  readonly isRoot: boolean;
+  /** The groups that this process is in. */
+  readonly ownGroupIds: readonly number[];
+  /** What /etc/group says. */
+  readonly groups: string;
 }
 
-/** group(5): `name:password:gid:members`. */
-export function findGroupId(name: string, groups: string): number | undefined {
+export async function findSocketAccess(config: Config): Promise<SocketAccess> {
+  const groups = await readFile('/etc/group', 'utf8').catch(() => '');
+  const isRoot = process.getuid?.() === 0;
+  return decideSocketAccess(config, { isRoot, ownGroupIds: process.getgroups?.() ?? [], groups });
+}
+
+export function decideSocketAccess({ sockets }: Pick<Config, 'sockets'>, host: Host): SocketAccess {
+  const gid = findGroupId(sockets.group, host.groups);
+  const mayGive = gid !== undefined && (host.isRoot || host.ownGroupIds.includes(gid));
+  return mayGive ? { mode: sockets.mode, gid } : { mode: sockets.mode };
+}
+
+/** group(5): `name:password:gid:members`. An empty number must not become 0, which is root. */
+function findGroupId(name: string, groups: string): number | undefined {
   const line = groups.split('\n').find((entry) => entry.startsWith(`${name}:`));
-  const gid = line?.split(':')[2];
-  return gid === undefined ? undefined : Number(gid);
+  const digits = line?.split(':')[2] ?? '';
+  return /^\d+$/.test(digits) ? Number(digits) : undefined;
 }

@@ -78,15 +78,15 @@ test('a broken configuration: every complaint, what to do, and EX_CONFIG', async
   ];
   const hint =
     'see all settings with their defaults: onionmx config; check a file: onionmx config --check --config FILE';
+  assert.deepEqual(await run(file, { check: true }), {
+    code: 78,
+    text: `${complaints.join('\n')}\nhint: ${hint}\n`,
+  });
   for (const check of [true, false]) {
-    assert.deepEqual(await run(file, { check }), {
-      code: 78,
-      text: `${complaints.join('\n')}\nhint: ${hint}\n`,
-    });
+    const { code, text } = await run(file, { check, json: true });
+    assert.equal(code, 78);
+    assert.deepEqual(JSON.parse(text), { ok: false, code: 'config-invalid', complaints, hint });
   }
-  const { code, text } = await run(file, { check: true, json: true });
-  assert.equal(code, 78);
-  assert.deepEqual(JSON.parse(text), { ok: false, code: 'config-invalid', complaints, hint });
 });
 
 test('a broken map is found by a check, and does not keep the configuration from being printed', async (t) => {
@@ -99,8 +99,21 @@ test('a broken map is found by a check, and does not keep the configuration from
 
 test('a configuration that is named and missing', async (t) => {
   const file = join(makeTemporaryFolder(t), 'c.yaml');
-  assert.deepEqual(await run(file), {
+  const said = {
+    message: `there is no configuration file ${file}`,
+    hint: `write one: onionmx config > ${file}`,
+  };
+  assert.deepEqual(await run(file, { check: true }), {
     code: 78,
-    text: `there is no configuration file ${file}\nhint: write one: onionmx config > ${file}\n`,
+    text: `${said.message}\nhint: ${said.hint}\n`,
   });
+});
+
+test('complaints never go where the YAML goes: that may be the file itself', async (t) => {
+  const folder = writeFiles(t, { 'c.yaml': 'torr: {}\n' });
+  await assert.rejects(run(join(folder, 'c.yaml')), {
+    code: 'config-invalid',
+    message: /c\.yaml:1:1: unknown key torr/,
+  });
+  await assert.rejects(run(join(folder, 'none.yaml')), { code: 'config-missing' });
 });

@@ -1,0 +1,45 @@
+/** What `onionmx probe` is asked to do, read from the words of its command line. */
+import { OnionmxError } from '../errors.ts';
+import { type DomainName, isUnderOnion, parseDomainName } from '../protocol/domain-name.ts';
+import type { Exchanger } from '../protocol/exchanger.ts';
+import { domainOfAddress } from '../protocol/mail-address.ts';
+import { parseOnionAddress } from '../protocol/onion-address.ts';
+
+type ProbeTarget =
+  /** Its exchangers have to be found: also those of an onion address without a port. */
+  | { readonly kind: 'domain'; readonly domain: DomainName }
+  | { readonly kind: 'exchanger'; readonly exchanger: Exchanger };
+
+/** `example.org`, `bob@example.org`, `AAA.onion` or `AAA.onion:2525`. Throws `domain-invalid` and `address-…`. */
+export function parseProbeTarget(text: string): ProbeTarget {
+  const [, host, digits = ''] = /^(.*):([^:]*)$/s.exec(text) ?? [];
+  if (host === undefined) return { kind: 'domain', domain: parseDomainName(domainOfAddress(text) ?? text) };
+  if (!isUnderOnion(host.toLowerCase())) {
+    throw new OnionmxError('address-not-onion', `${JSON.stringify(text)}: only an onion address has a port`, {
+      hint: 'leave the port out: a domain says by its SRV records or in your map which ports its exchangers have',
+    });
+  }
+  const exchanger = { onionAddress: parseOnionAddress(host), port: parsePort(text, digits) };
+  return { kind: 'exchanger', exchanger: { ...exchanger, priority: 0, weight: 0 } };
+}
+
+function parsePort(text: string, digits: string): number {
+  const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new OnionmxError(
+    'domain-invalid',
+    `${JSON.stringify(text)} has no port between 1 and 65535 after the colon`,
+    { hint: 'write AAA.onion:2525, or leave the port out for port 25' },
+  );
+}
+
+/** The recipient of `--to`, as it may stand in a RCPT command. Throws `domain-invalid`. */
+export function parseProbeRecipient(text: string): string {
+  // stops command injection: whoever chooses the address, such as a web form, must not get at MAIL, DATA or RCPT parameters
+  const isSafe = !/[\s\p{Cc}<>]/u.test(text);
+  if (isSafe && /^.+@.+$/.test(text)) return text;
+  const why = isSafe ? 'it has no @ between a name and a domain' : 'it has a blank, a line break or < or >';
+  throw new OnionmxError('domain-invalid', `${JSON.stringify(text)} is no recipient to ask for: ${why}`, {
+    hint: 'write one plain address: --to bob@example.org',
+  });
+}

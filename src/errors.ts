@@ -23,6 +23,8 @@ export const errorCatalogue = {
   'address-other-version': { place: 'sender', permanent: true, status: '5.1.2' },
   'address-bad-checksum': { place: 'sender', permanent: true, status: '5.1.2' },
   'address-bad-point': { place: 'sender', permanent: true, status: '5.1.2' },
+  'mail-address-invalid': { place: 'sender', permanent: true, status: '5.1.3' },
+  'port-invalid': { place: 'sender', permanent: true, status: '5.1.3' },
   'domain-invalid': { place: 'sender', permanent: true, status: '5.1.2' },
 
   // configuration and domain map: mail is never refused because of them
@@ -39,6 +41,9 @@ export const errorCatalogue = {
   'connection-lost': { place: 'host', permanent: false, status: '4.4.2' },
   'connection-timeout': { place: 'host', permanent: false, status: '4.4.1' },
   'listen-failed': { place: 'host', permanent: false },
+
+  // our own files
+  'state-folder': { place: 'host', permanent: false, status: '4.3.5' },
 
   // tor and onion services
   'tor-missing': { place: 'host', permanent: false, status: '4.3.5' },

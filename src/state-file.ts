@@ -1,33 +1,52 @@
 /**
  * Small state on disk (endpoint table, route memory): JSON, written atomically, so that a crash at any moment leaves
- * the old or the new content. A file that cannot be understood is kept aside, named in the log, and the start goes on.
+ * the old or the new content. A file that cannot be understood is named in the log, and no reason not to start.
  */
 import { readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { OnionmxError } from './errors.ts';
 import type { Log } from './log.ts';
 
-/** undefined when there is no file yet, or none that `parse` understands. Throws when the file may not be read. */
+/** `keep-aside`: a file that cannot be understood is renamed, for its owner, who writes a new one. `leave`: for all others. */
+type OnBroken = 'keep-aside' | 'leave';
+
+/** undefined when there is no file yet, or none that `parse` understands. Throws `state-folder` when it may not be read. */
 export async function readStateFile<T>(
   file: string,
   parse: (json: unknown) => T,
   log: Log,
+  onBroken: OnBroken = 'keep-aside',
 ): Promise<T | undefined> {
   const text = await readIfPresent(file);
   if (text === undefined) return undefined;
   try {
     return parse(JSON.parse(text));
   } catch (error) {
-    const keptAs = `${file}.broken`;
-    await rename(file, keptAs);
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ file, keptAs, reason }, 'a state file cannot be understood: starting without it');
+    const kept = onBroken === 'keep-aside' ? { keptAs: await keepAside(file) } : {};
+    log.warn(
+      { file, ...kept, reason: reasonOf(error) },
+      'a state file cannot be understood: going on without it',
+    );
     return undefined;
   }
 }
 
-/** Readable by its owner only: it says who writes to whom. */
+/** Readable by its owner only: it says who writes to whom. Throws `state-folder`. */
 export async function writeStateFile(file: string, value: unknown): Promise<void> {
-  await writeFileAtomic(file, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600 });
+  try {
+    await writeFileAtomic(file, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw stateFolderError(dirname(file), error);
+  }
+}
+
+/** What the file system says about our folder, with what to look at. */
+export function stateFolderError(folder: string, cause: unknown): OnionmxError {
+  return new OnionmxError('state-folder', `cannot use the state folder ${folder}: ${reasonOf(cause)}`, {
+    hint: `run this as the user of the service; see \`ls -ld ${folder}\` and \`df ${folder}\``,
+    cause,
+  });
 }
 
 async function readIfPresent(file: string): Promise<string | undefined> {
@@ -35,6 +54,20 @@ async function readIfPresent(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    throw stateFolderError(dirname(file), error);
   }
+}
+
+async function keepAside(file: string): Promise<string> {
+  const keptAs = `${file}.broken`;
+  try {
+    await rename(file, keptAs);
+  } catch (error) {
+    throw stateFolderError(dirname(file), error);
+  }
+  return keptAs;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -40,8 +40,22 @@ for (const [content, why] of [
   });
 }
 
+test('a file of somebody else stays as it is, whatever is in it', async (t) => {
+  const file = join(makeTemporaryFolder(t), 'state.json');
+  const log = createRecordingLog();
+  writeFileSync(file, '{}');
+  assert.equal(await readStateFile(file, parseNumbers, log, 'leave'), undefined);
+  assert.equal(readFileSync(file, 'utf8'), '{}');
+  assert.deepEqual(
+    log.lines.map(({ level, fields }) => [level, fields['reason']]),
+    [['warn', 'not a list']],
+  );
+});
+
 test('a file that may not be read is an error, not an empty state', async (t) => {
   const file = join(makeTemporaryFolder(t), 'state.json');
   mkdirSync(file);
-  await assert.rejects(readStateFile(file, parseNumbers, createRecordingLog()), /EISDIR/);
+  const error = { code: 'state-folder', message: /^cannot use the state folder .*EISDIR/, hint: /ls -ld/ };
+  await assert.rejects(readStateFile(file, parseNumbers, createRecordingLog()), error);
+  await assert.rejects(writeStateFile(file, [1]), error);
 });

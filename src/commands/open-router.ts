@@ -8,7 +8,7 @@ import type { MapEntry } from '../routing/domain-map.ts';
 import { loadDomainMap } from '../routing/load-domain-map.ts';
 import { parseResolvConf } from '../routing/read-resolv-conf.ts';
 import type { Decision } from '../routing/route.ts';
-import { openRouteMemory } from '../routing/route-memory.ts';
+import { readRouteMemory } from '../routing/route-memory.ts';
 import { createResolver } from '../routing/resolver.ts';
 import { createRouter, type RouteMemory, type Router } from '../routing/router.ts';
 import { createSrvDiscovery } from '../routing/srv-discovery.ts';
@@ -40,8 +40,7 @@ export async function openRouter({ config, map, memory, log }: RouterParts): Pro
 /** Decides one route as the service would, and leaves its memory as it is: asking what would happen must not change it. */
 export async function routeOnce(domain: DomainName, config: Config, log: Log): Promise<Decision> {
   const { map } = await loadDomainMap(config.map);
-  const stored = await openRouteMemory(memoryFileOf(config), log);
-  const memory: RouteMemory = { find: (name) => stored.find(name), remember: () => {}, forget: () => {} };
+  const memory = await readRouteMemory(memoryFileOf(config), log);
   const router = await openRouter({ config, map, memory, log });
   return router.route(domain);
 }

@@ -10,7 +10,7 @@ type ProbeTarget =
   | { readonly kind: 'domain'; readonly domain: DomainName }
   | { readonly kind: 'exchanger'; readonly exchanger: Exchanger };
 
-/** `example.org`, `bob@example.org`, `AAA.onion` or `AAA.onion:2525`. Throws `domain-invalid` and `address-…`. */
+/** `example.org`, `bob@example.org`, `AAA.onion` or `AAA.onion:2525`. Throws `domain-invalid`, `port-invalid` and `address-…`. */
 export function parseProbeTarget(text: string): ProbeTarget {
   const [, host, digits = ''] = /^(.*):([^:]*)$/s.exec(text) ?? [];
   if (host === undefined) return { kind: 'domain', domain: parseDomainName(domainOfAddress(text) ?? text) };
@@ -27,19 +27,23 @@ function parsePort(text: string, digits: string): number {
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new OnionmxError(
-    'domain-invalid',
+    'port-invalid',
     `${JSON.stringify(text)} has no port between 1 and 65535 after the colon`,
     { hint: 'write AAA.onion:2525, or leave the port out for port 25' },
   );
 }
 
-/** The recipient of `--to`, as it may stand in a RCPT command. Throws `domain-invalid`. */
+/** The recipient of `--to`, as it may stand in a RCPT command. Throws `mail-address-invalid`. */
 export function parseProbeRecipient(text: string): string {
   // stops command injection: whoever chooses the address, such as a web form, must not get at MAIL, DATA or RCPT parameters
   const isSafe = !/[\s\p{Cc}<>]/u.test(text);
   if (isSafe && /^.+@.+$/.test(text)) return text;
   const why = isSafe ? 'it has no @ between a name and a domain' : 'it has a blank, a line break or < or >';
-  throw new OnionmxError('domain-invalid', `${JSON.stringify(text)} is no recipient to ask for: ${why}`, {
-    hint: 'write one plain address: --to bob@example.org',
-  });
+  throw new OnionmxError(
+    'mail-address-invalid',
+    `${JSON.stringify(text)} is no recipient to ask for: ${why}`,
+    {
+      hint: 'write one plain address: --to bob@example.org',
+    },
+  );
 }

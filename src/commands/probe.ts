@@ -1,14 +1,13 @@
 /** `onionmx probe <domain|onion address[:port]>`: do its exchangers answer through Tor, what do they offer, and how fast? */
 import type { Config } from '../config/schema.ts';
 import { type ProbeStep, probeExchanger } from '../delivery/probe-exchanger.ts';
-import { ExchangerLeaves } from '../delivery/smtp-link.ts';
 import { OnionmxError, toOnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
 import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
-import { isRefusal, quoteReply } from '../protocol/smtp-reply.ts';
-import { isolationKeyOf } from '../tor/isolation-keys.ts';
+import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
+import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
 import { torPathsIn } from '../tor/torrc.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
 import { routeOnce } from './open-router.ts';
@@ -37,15 +36,21 @@ export async function runProbeCommand(
   out: (text: string) => void,
 ): Promise<number> {
   const { target, json } = options;
-  const recipient = options.to === undefined ? undefined : parseProbeRecipient(options.to);
   const results: ProbeResult[] = [];
-  for (const exchanger of await findExchangers(options)) {
-    const result = await probe(exchanger, options.config, recipient);
-    results.push(result);
-    if (!json) out(toText(result));
+  let failure: OnionmxError | undefined;
+  try {
+    const recipient = options.to === undefined ? undefined : parseProbeRecipient(options.to);
+    for (const exchanger of await findExchangers(options)) {
+      const result = await probe(exchanger, options.config, recipient);
+      results.push(result);
+      if (!json) out(toText(result));
+    }
+  } catch (thrown) {
+    if (!json) throw thrown;
+    failure = toOnionmxError(thrown);
   }
-  if (json) out(`${JSON.stringify({ target, exchangers: results.map(toJson) }, null, 2)}\n`);
-  return exitCodeOf(results);
+  if (json) out(toJson(target, results, failure));
+  return failure === undefined ? exitCodeOf(results) : exitCodeFor(failure);
 }
 
 async function findExchangers({ target, config, log }: ProbeCommandOptions): Promise<ExchangerSet> {
@@ -54,8 +59,10 @@ async function findExchangers({ target, config, log }: ProbeCommandOptions): Pro
   const { domain } = parsed;
   const { route } = await routeOnce(domain, config, log);
   if (route.kind === 'onion') return route.exchangers;
+  const hint = `\`onionmx lookup ${domain}\` shows each step`;
+  if (route.kind === 'defer') throw new OnionmxError('route-unknown', `${domain}: ${route.reason}`, { hint });
   throw new OnionmxError('no-onion-route', `${domain} has no onion mail exchanger: ${route.reason}`, {
-    hint: `\`onionmx lookup ${domain}\` shows each step`,
+    hint,
   });
 }
 
@@ -71,22 +78,14 @@ async function probe(
   let connectMs: number | undefined;
   let error: OnionmxError | undefined;
   try {
-    const isolation = isolationKeyOf(exchanger, 0);
-    const connection = await dialThroughSocks(socksOf(config), target, isolation, connectTimeoutMs);
+    const key = oneTimeKeyOf(exchanger);
+    const connection = await dialThroughSocks(socksOf(config), target, key, connectTimeoutMs);
     connectMs = Math.round(performance.now() - startMs);
     await probeExchanger(connection, exchanger, { heloName, recipient }, (step) => void steps.push(step));
   } catch (thrown) {
-    error = toProbeError(thrown, formatExchanger(exchanger));
+    error = toOnionmxError(thrown);
   }
   return { exchanger: formatExchanger(exchanger), connectMs, steps, error };
-}
-
-/** A 421 is the exchanger's word to end the session, and no failure that nobody foresaw. */
-function toProbeError(thrown: unknown, name: string): OnionmxError {
-  if (!(thrown instanceof ExchangerLeaves)) return toOnionmxError(thrown);
-  return new OnionmxError('exchanger-refused', `${name} ends the session: ${quoteReply(thrown.reply)}`, {
-    hint: 'it may be busy or restarting: try again in a minute, or ask its operator',
-  });
 }
 
 /** The Tor of the service that runs (`onionmx serve`), or the one that the configuration names. */
@@ -97,7 +96,7 @@ function socksOf(config: Config): SocketAddress {
 function toText({ exchanger, connectMs, steps, error }: ProbeResult): string {
   const lines = [
     exchanger,
-    ...(connectMs === undefined ? [] : [stepLine('connect', connectMs, 'through Tor')]),
+    ...(connectMs === undefined ? [] : [stepLine('connect', connectMs, 'through Tor, on a new circuit')]),
     ...steps.map(({ step, ms, reply }) => stepLine(step, ms, quoteReply(reply))),
     ...(error === undefined
       ? []
@@ -110,22 +109,34 @@ function stepLine(step: string, ms: number, text: string): string {
   return `  ${step.padEnd(8)}${String(ms).padStart(6)} ms  ${text}`;
 }
 
-function toJson({ exchanger, connectMs, steps, error }: ProbeResult) {
-  const failure =
-    error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
-  return { exchanger, connectMs: connectMs ?? null, steps, error: failure };
+function toJson(target: string, results: readonly ProbeResult[], failure: OnionmxError | undefined): string {
+  const exchangers = results.map(({ exchanger, connectMs, steps, error }) => {
+    return { exchanger, connectMs: connectMs ?? null, steps, error: errorToJson(error) };
+  });
+  return `${JSON.stringify({ target, exchangers, error: errorToJson(failure) }, null, 2)}\n`;
 }
 
+function errorToJson(error: OnionmxError | undefined) {
+  return error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
+}
+
+/** The last one decides when none is good. */
 function exitCodeOf(results: readonly ProbeResult[]): number {
-  if (results.some(isGood)) return exitCode.ok;
-  const error = results.at(-1)?.error;
-  return error === undefined ? exitCode.unavailable : exitCodeFor(error);
+  const last = results.at(-1);
+  if (last === undefined || results.some(isGood)) return exitCode.ok;
+  if (last.error !== undefined) return exitCodeFor(last.error);
+  const isPermanent = (refusalIn(last.steps)?.code ?? 0) >= 500;
+  return isPermanent ? exitCode.noHost : exitCode.temporary;
 }
 
 function isGood({ steps, error }: ProbeResult): boolean {
-  const last = steps.at(-1);
-  const isRecipientRefused = steps.some(
-    ({ step, reply }) => (step === 'RCPT' || step === 'MAIL') && isRefusal(reply),
+  return error === undefined && refusalIn(steps) === undefined;
+}
+
+/** Of EHLO it is none when HELO came after it. */
+function refusalIn(steps: readonly ProbeStep[]): SmtpReply | undefined {
+  const refused = steps.find(
+    ({ step, reply }, index) => isRefusal(reply) && (step !== 'EHLO' || index === steps.length - 1),
   );
-  return error === undefined && last !== undefined && !isRefusal(last.reply) && !isRecipientRefused;
+  return refused?.reply;
 }

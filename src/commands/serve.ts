@@ -4,8 +4,8 @@ import { startEndpoint } from '../delivery/endpoint.ts';
 import { type EndpointTable, openEndpointTable } from '../delivery/endpoint-table.ts';
 import { startRoutingEndpoint } from '../delivery/routing-endpoint.ts';
 import type { SessionSource } from '../delivery/session.ts';
-import { OnionmxError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { OnionmxError, toOnionmxError } from '../errors.ts';
+import { errorFields, type Log } from '../log.ts';
 import { createKeyAnswerer } from '../lookup/answer-key.ts';
 import { startLookupServer } from '../lookup/lookup-server.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
@@ -53,7 +53,9 @@ async function startService(config: Config, log: Log): Promise<RunningService> {
   try {
     return await startParts(config, log, stops);
   } catch (error) {
-    await stops.stopAll();
+    await stops.stopAll().catch((failure: unknown) => {
+      log.error(errorFields(toOnionmxError(failure)), 'what had been started does not stop');
+    });
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { stateFolderError } from '../state-file.ts';
 
 export function memoryFileOf({ stateFolder }: Config): string {
   return join(stateFolder, 'remembered-routes.json');
@@ -15,7 +16,11 @@ export function torFolderOf({ stateFolder }: Config): string {
   return join(stateFolder, 'tor');
 }
 
-/** Only its owner may look in: it says who writes to whom. */
+/** Only its owner may look in: it says who writes to whom. Throws `state-folder`. */
 export async function prepareStateFolder({ stateFolder }: Config): Promise<void> {
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw stateFolderError(stateFolder, error);
+  }
 }

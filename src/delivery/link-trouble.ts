@@ -41,7 +41,7 @@ export class LinkTrouble {
   /** `name` is `AAA.onion:25`. */
   toError(name: string, step: SmtpStep, isMessageComplete: boolean): OnionmxError {
     const details = {
-      hint: `\`onionmx probe ${name.replace(/:\d+$/, '')}\` shows how it answers now; the MTA keeps the message and tries again`,
+      hint: `\`onionmx probe ${name}\` shows how it answers now; the MTA keeps the message and tries again`,
       cause: this.#cause,
     };
     const message = this.#describe(name, step);

@@ -2,7 +2,7 @@
 import type { Connection } from '../net/connection.ts';
 import { type Exchanger } from '../protocol/exchanger.ts';
 import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
-import { SmtpLink } from './smtp-link.ts';
+import { ExchangerLeaves, SmtpLink } from './smtp-link.ts';
 import { defaultTimeoutsMs, type SmtpStep } from './smtp-timeouts.ts';
 
 export interface ProbeStep {
@@ -26,22 +26,34 @@ export async function probeExchanger(
 ): Promise<void> {
   const link = new SmtpLink(connection, exchanger, defaultTimeoutsMs);
 
-  async function take(step: ProbeStep['step'], ask: () => Promise<SmtpReply>): Promise<boolean> {
+  async function take(step: ProbeStep['step'], ask: () => Promise<SmtpReply>): Promise<SmtpReply> {
     const startMs = performance.now();
-    const reply = await ask();
+    const reply = await ask().catch(replyOfLeaving);
     onStep({ step, ms: Math.round(performance.now() - startMs), reply });
-    return !isRefusal(reply);
+    return reply;
   }
   const say = (step: ProbeStep['step'] & SmtpStep, command: string) =>
     take(step, () => link.ask(command, step));
 
+  /** HELO only where delivery tries it too: after a reply that says that EHLO is unknown. */
+  async function isGreeted(): Promise<boolean> {
+    const answer = await say('EHLO', `EHLO ${heloName}`);
+    if (!isRefusal(answer)) return true;
+    return answer.code >= 500 && !isRefusal(await say('HELO', `HELO ${heloName}`));
+  }
+
   try {
-    if (!(await take('banner', () => link.nextReply('our connection')))) return;
-    const isGreeted = (await say('EHLO', `EHLO ${heloName}`)) || (await say('HELO', `HELO ${heloName}`));
-    if (!isGreeted || recipient === undefined) return;
-    if (await say('MAIL', 'MAIL FROM:<>')) await say('RCPT', `RCPT TO:<${recipient}>`);
-    await say('RSET', 'RSET');
+    if (isRefusal(await take('banner', () => link.nextReply('our connection')))) return;
+    if (!(await isGreeted()) || recipient === undefined) return;
+    if (!isRefusal(await say('MAIL', 'MAIL FROM:<>'))) await say('RCPT', `RCPT TO:<${recipient}>`);
+    if (link.isUsable) await say('RSET', 'RSET');
   } finally {
     await link.close();
   }
+}
+
+/** 421 ends the session, and is an answer all the same. */
+function replyOfLeaving(thrown: unknown): SmtpReply {
+  if (thrown instanceof ExchangerLeaves) return thrown.reply;
+  throw thrown;
 }

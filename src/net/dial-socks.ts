@@ -93,7 +93,7 @@ function torSilent(proxy: SocketAddress, timeoutMs: number, cause: unknown): Oni
 
 function onionTimeout({ host, port }: SocksTarget, timeoutMs: number, cause: unknown): OnionmxError {
   const message = `${host}:${port} did not answer within ${timeoutMs / 1000} s (our Tor or their host)`;
-  const hint = `\`onionmx probe ${host}\`, and the same for another exchanger, shows whose fault it is`;
+  const hint = `\`onionmx probe ${host}:${port}\`, and the same for another exchanger, shows whose fault it is`;
   return new OnionmxError('onion-timeout', message, { hint, cause });
 }
 

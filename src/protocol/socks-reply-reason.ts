@@ -7,9 +7,9 @@ import type { SocksTarget } from './socks5.ts';
 
 interface Reason {
   readonly code: ErrorCode;
-  /** `onion` is `AAA.onion`, `at` is `AAA.onion:25`. */
+  /** `onion` is `AAA.onion`, `at` is `AAA.onion:25`, in both. */
   readonly explain: (onion: string, at: string) => string;
-  readonly hint?: (onion: string) => string;
+  readonly hint?: (at: string) => string;
 }
 
 const eitherSide = 'it may be our Tor or their host';
@@ -36,20 +36,20 @@ const reasons: ReadonlyMap<number, Reason> = new Map<number, Reason>([
 /** The error for the reply field of a refusal; its text names the onion address and ends with the code itself. */
 export function toSocksReplyError(replyCode: number, { host, port }: SocksTarget): OnionmxError {
   const seen = `SOCKS reply 0x${replyCode.toString(16).padStart(2, '0').toUpperCase()}`;
+  const at = `${host}:${port}`;
   const reason = reasons.get(replyCode);
   if (reason === undefined) {
-    return new OnionmxError('tor-refused', `our Tor did not connect to ${host}:${port}: unknown ${seen}`);
+    return new OnionmxError('tor-refused', `our Tor did not connect to ${at}: unknown ${seen}`);
   }
-  const message = `${reason.explain(host, `${host}:${port}`)} (${seen})`;
-  return new OnionmxError(reason.code, message, reason.hint === undefined ? {} : { hint: reason.hint(host) });
+  const message = `${reason.explain(host, at)} (${seen})`;
+  return new OnionmxError(reason.code, message, reason.hint === undefined ? {} : { hint: reason.hint(at) });
 }
 
 function connectFailed(why: string): Reason {
   return {
     code: 'onion-connect-failed',
     explain: (_onion, at) => `${at} did not answer: ${why}`,
-    hint: (onion) =>
-      `\`onionmx probe ${onion}\`, and the same for another exchanger, shows whose fault it is`,
+    hint: (at) => `\`onionmx probe ${at}\`, and the same for another exchanger, shows whose fault it is`,
   };
 }
 
@@ -65,8 +65,8 @@ function noDescriptor(why: string): Reason {
   return { code: 'onion-no-descriptor', explain: (onion) => `${onion} ${why}`, hint: askTheirOperator };
 }
 
-function askTheirOperator(onion: string): string {
-  return `ask the operator of that host whether its Tor runs; try again with \`onionmx probe ${onion}\``;
+function askTheirOperator(at: string): string {
+  return `ask the operator of that host whether its Tor runs; try again with \`onionmx probe ${at}\``;
 }
 
 function needsAuthorisation(why: string): Reason {

@@ -20,6 +20,13 @@ export interface StoredRouteMemory extends RouteMemory {
   flush(): Promise<void>;
 }
 
+/** The memory as it is on disk, for those who may not change it. Throws `state-folder`. */
+export async function readRouteMemory(file: string, log: Log): Promise<RouteMemory> {
+  const routes = await readStateFile(file, parseRoutes, log, 'leave');
+  return { find: (domain) => routes?.get(domain), remember: () => {}, forget: () => {} };
+}
+
+/** Throws `state-folder`. */
 export async function openRouteMemory(file: string, log: Log): Promise<StoredRouteMemory> {
   const routes = (await readStateFile(file, parseRoutes, log)) ?? emptyRoutes();
   let writing = Promise.resolve();

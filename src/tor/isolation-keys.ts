@@ -1,4 +1,5 @@
 /** The SOCKS5 user names and passwords that put the sessions to each exchanger on a circuit of their own. */
+import { randomUUID } from 'node:crypto';
 import { type Exchanger, formatExchanger } from '../protocol/exchanger.ts';
 import type { IsolationKey } from '../protocol/socks5.ts';
 
@@ -8,6 +9,11 @@ import type { IsolationKey } from '../protocol/socks5.ts';
  */
 export function isolationKeyOf(exchanger: Exchanger, generation: number): IsolationKey {
   return { user: 'onionmx', password: `${formatExchanger(exchanger)}#${generation}` };
+}
+
+/** For one use: a circuit that nobody else is on, in whatever state those of others are. */
+export function oneTimeKeyOf(exchanger: Exchanger): IsolationKey {
+  return { user: 'onionmx', password: `${formatExchanger(exchanger)}#${randomUUID()}` };
 }
 
 /** One key an exchanger, until it is retired: streams with the same key share a circuit, and its trouble. */

@@ -232,3 +232,10 @@ test('nothing on disk changes, also where the service would remember or forget',
   assert.deepEqual(readdirSync(folder, { recursive: true }), before);
   assert.equal(readFileSync(memoryFileOf(config), 'utf8'), JSON.stringify(memory));
 });
+
+test('a memory that cannot be understood is left to the service', async (t) => {
+  const { run, config } = await prepare(t);
+  writeFileSync(memoryFileOf(config), '[]');
+  assert.equal((await run('bob@map.test')).code, 0);
+  assert.equal(readFileSync(memoryFileOf(config), 'utf8'), '[]');
+});

@@ -41,7 +41,7 @@ test('an exchanger that answers: each step, how long it took and what was said',
   assert.deepEqual(await run('a.test'), {
     code: 0,
     text: `${one}:25
-  connect N ms  through Tor
+  connect N ms  through Tor, on a new circuit
   banner N ms  220 mx.example.test ESMTP
   EHLO N ms  250 mx.example.test PIPELINING HELP
 `,
@@ -58,11 +58,11 @@ test('a recipient is asked for from the null sender, and nothing is sent', async
   assert.deepEqual([tor.servers[0]?.commands, tor.servers[0]?.messages], [commands, []]);
 });
 
-test('a refused recipient: the reply word for word, and not 0', async (t) => {
+test('a refused recipient: the reply word for word, and EX_NOHOST', async (t) => {
   const answer = answerWith({ RCPT: '550-5.1.1 no such\r\n550 5.1.1 user here' });
   const { run } = await prepare(t, { [`${one}:25`]: { answer } });
   const { code, text } = await run('a.test', { to: 'nobody@a.test' });
-  assert.equal(code, 69);
+  assert.equal(code, 68);
   assert.match(text, /RCPT N ms {2}550 5\.1\.1 no such 5\.1\.1 user here\n/);
 });
 
@@ -72,19 +72,25 @@ const sessions: readonly [
   code: number,
   text: RegExp,
 ][] = [
-  ['the banner refuses', { banner: '554 5.7.1 go away' }, 69, /banner N ms {2}554 5\.7\.1 go away\n$/],
+  ['the banner refuses', { banner: '554 5.7.1 go away' }, 68, /banner N ms {2}554 5\.7\.1 go away\n$/],
   [
     'HELO when EHLO is refused',
     { answer: answerWith({ EHLO: '502 what?' }) },
     0,
     /EHLO N ms {2}502 what\?\n {2}HELO N ms {2}250 /,
   ],
-  ['EHLO and HELO are refused', { answer: () => '550 not you' }, 69, /HELO N ms {2}550 not you\n$/],
+  [
+    'EHLO is refused for now, as delivery would not go on either',
+    { answer: answerWith({ EHLO: '450 later' }) },
+    75,
+    /EHLO N ms {2}450 later\n$/,
+  ],
+  ['EHLO and HELO are refused', { answer: () => '550 not you' }, 68, /HELO N ms {2}550 not you\n$/],
   [
     'a busy exchanger (421) is no fault of ours',
     { banner: '421 4.7.0 too many sessions' },
     75,
-    /connect N ms .*\n {2}failed: \S+:25 ends the session: 421 4\.7\.0 too many sessions\n {2}it may be busy/,
+    /connect N ms .*\n {2}banner N ms {2}421 4\.7\.0 too many sessions\n$/,
   ],
   [
     'it hangs up',
@@ -155,6 +161,19 @@ test('as JSON: one document, with all facts', async (t) => {
   assert.equal(third.error.code, 'onion-no-descriptor');
 });
 
+test('as JSON: a failure before anybody is asked', async (t) => {
+  const { run } = await prepare(t, {});
+  const { code, text } = await run('own.test', { json: true });
+  assert.equal(code, 68);
+  const { exchangers, error } = JSON.parse(text);
+  assert.deepEqual([exchangers, error.code], [[], 'no-onion-route']);
+});
+
+test('DNS fails: that is no word on whether the domain has an onion', async (t) => {
+  const { run } = await prepare(t, {});
+  await assert.rejects(run('nobody.test'), { code: 'route-unknown', message: /^nobody\.test: / });
+});
+
 const targets: readonly [target: string, asked: string][] = [
   [one, `${one}:25`],
   [`bob@${one}`, `${one}:25`],
@@ -194,7 +213,7 @@ const refusals: readonly (readonly [why: string, target: string, code: ErrorCode
   ],
   ...badPorts.map(
     (port) =>
-      [`the port "${port}"`, `${one}:${port}`, 'domain-invalid', /no port between 1 and 65535/] as const,
+      [`the port "${port}"`, `${one}:${port}`, 'port-invalid', /no port between 1 and 65535/] as const,
   ),
 ];
 for (const [why, target, code, message] of refusals) {
@@ -227,7 +246,8 @@ for (const [why, to] of injections) {
     const { run, tor } = await prepare(t, { [`${one}:25`]: {} });
     await assert.rejects(run('a.test', { to }), (error) => {
       assert.ok(error instanceof OnionmxError);
-      assert.deepEqual([error.place, error.message.startsWith(JSON.stringify(to))], ['sender', true]);
+      assert.equal(error.code, 'mail-address-invalid');
+      assert.ok(error.message.startsWith(JSON.stringify(to)));
       return true;
     });
     assert.deepEqual(tor.asked, []);

@@ -11,3 +11,12 @@ test('the state folder is made, closed to all others; one that is there stays as
     assert.equal(statSync(config.stateFolder).mode & 0o777, 0o700, time);
   }
 });
+
+test('a state folder that cannot be made: where, why, and what to look at', async (t) => {
+  const { config } = makeConfig(t, () => ({ stateFolder: '/dev/null/state' }));
+  await assert.rejects(prepareStateFolder(config), {
+    code: 'state-folder',
+    message: /^cannot use the state folder \/dev\/null\/state: ENOTDIR/,
+    hint: /as the user of the service/,
+  });
+});

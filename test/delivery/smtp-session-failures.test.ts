@@ -93,7 +93,7 @@ test('the texts name the exchanger, the step and what may have happened', async 
     outcome.error.message,
     `the connection to ${name} was lost before its answer to the end of the message: the exchanger closed it; the message may have been delivered`,
   );
-  assert.match(outcome.error.hint ?? '', /^`onionmx probe [a-z2-7]{56}\.onion` /);
+  assert.match(outcome.error.hint ?? '', /^`onionmx probe [a-z2-7]{56}\.onion:25` /);
 });
 
 async function* breakOff(text: string): AsyncGenerator<Buffer> {

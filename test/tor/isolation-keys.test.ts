@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isolationKeyOf, IsolationKeys } from '../../src/tor/isolation-keys.ts';
+import { isolationKeyOf, IsolationKeys, oneTimeKeyOf } from '../../src/tor/isolation-keys.ts';
 import { makeExchanger } from '../made-up-onions.ts';
 
 const exchanger = makeExchanger(1);
@@ -36,4 +36,11 @@ test('a key that many have found to be bad is retired once, and no other with it
   keys.retire(exchanger, first);
   assert.deepEqual(keys.keyFor(exchanger), isolationKeyOf(exchanger, 1));
   assert.deepEqual(keys.keyFor(other), isolationKeyOf(other, 0));
+});
+
+test('a key for one use is nobody else’s', () => {
+  const [one, other] = [oneTimeKeyOf(exchanger), oneTimeKeyOf(exchanger)];
+  assert.notDeepEqual(one, other);
+  assert.equal(one.user, isolationKeyOf(exchanger, 0).user);
+  assert.ok(one.password.length <= 255);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { runInNamespace } from '../test/e2e/bed/enter-namespace.ts';
+import { wholePath } from '../test/e2e/bed/find-program.ts';
 import { canIsolate, explainMissingTor, findBuiltInReason, isInside } from './demo/choose-bed.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { outerPidVariable } from './demo/play.ts';
@@ -25,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCode.usage;
   }
   process.chdir(join(import.meta.dirname, '..')); // the bed runs dist/main.js
-  process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`; // a user's PATH may lack them
+  process.env['PATH'] = wholePath();
   const missingTor = explainMissingTor();
   if (missingTor !== undefined) {
     process.stderr.write(`demo: ${missingTor}\n`);

@@ -15,27 +15,35 @@ const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .sort();
 const isE2e = (file: string) => file.startsWith(join('test', 'e2e'));
 
-function run(command: string, args: readonly string[]): void {
+/** The exit status, 1 for a signal. */
+function run(command: string, args: readonly string[]): number {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
   if (error !== undefined) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+  return status ?? 1;
 }
 
 const nodeArgs = ['--import', 'tsx'];
 const files = all.filter((file) => isE2e(file) === (kind === 'e2e'));
 if (files.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
+
+function runEach(): number {
+  const failed = files.filter((file) => {
+    const test = [process.execPath, ...nodeArgs, '--test', file];
+    return run(process.execPath, [...nodeArgs, 'test/e2e/bed/enter-namespace.ts', '--', ...test]) !== 0;
+  });
+  if (failed.length > 0) process.stderr.write(`failed: ${failed.join(' ')}\n`);
+  return failed.length === 0 ? 0 : 1;
+}
+
 switch (kind) {
   case 'unit':
-    run(process.execPath, [...nodeArgs, 'scripts/import-tests.ts', ...files]);
+    process.exitCode = run(process.execPath, [...nodeArgs, 'scripts/import-tests.ts', ...files]);
     break;
   case 'coverage':
-    run('c8', [process.execPath, ...nodeArgs, 'scripts/import-tests.ts', ...files]);
+    process.exitCode = run('c8', [process.execPath, ...nodeArgs, 'scripts/import-tests.ts', ...files]);
     break;
   case 'e2e':
-    for (const file of files) {
-      const test = [process.execPath, ...nodeArgs, '--test', file];
-      run(process.execPath, [...nodeArgs, 'test/e2e/bed/enter-namespace.ts', '--', ...test]);
-    }
+    process.exitCode = runEach();
     break;
   default:
     throw new Error(`unknown kind of test ${JSON.stringify(kind)}: say unit, coverage or e2e`);

@@ -46,12 +46,16 @@ function withoutBrackets(text: string): string {
 }
 
 function isAddressLiteral(text: string): boolean {
-  return /^\d+(\.\d+)*$/.test(text) || text.includes(':');
+  return /^\d+(\.\d+)*$/.test(text) || /^(ipv6:)?[\da-f.]*:[\da-f:.]*$/i.test(text);
 }
 
-/** Also as an MTA would fold it on the way to DNS: other dots, wide letters, invisible characters, no empty labels. */
+/**
+ * Also as an MTA would fold it on the way to DNS: other dots, wide letters, invisible characters, no empty labels, and
+ * the port of a nexthop.
+ */
 function isMeantForOnion(text: string): boolean {
-  const folded = text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  const visible = text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  const folded = withoutBrackets(visible.replace(/:[^:]*$/, ''));
   const labels = folded.toLowerCase().split(/[.\u3002]/);
   return isUnderOnion(labels.findLast((label) => label.trim() !== '')?.trim() ?? '');
 }

@@ -14,6 +14,7 @@ import { pathToFileURL } from 'node:url';
 import process from 'node:process';
 import { missingPackages } from './bed-availability.ts';
 import { bedRootVariable } from './bed-folder.ts';
+import { wholePath } from './find-program.ts';
 import { listProcesses } from './process-table.ts';
 
 /** The first process inside. It stays, to collect orphans: Node would leave zombies. */
@@ -43,7 +44,7 @@ export async function runInNamespace(command: string, args: readonly string[]): 
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...inside], {
     stdio: 'inherit',
     detached: true, // so that a Ctrl-C comes once, from us, and not from the terminal as well
-    env: canEnter() ? { [bedRootVariable]: '/dev/shm', ...process.env } : process.env,
+    env: { ...(canEnter() ? { [bedRootVariable]: '/dev/shm' } : {}), ...process.env, PATH: wholePath() },
   });
   const forward = (signal: NodeJS.Signals) => forwardSignal(child.pid, signal);
   for (const signal of forwardedSignals) process.on(signal, forward);

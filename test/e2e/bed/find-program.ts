@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+  return wholePath()
+    .split(':')
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+/** $PATH for those who start programs of the bed. */
+export function wholePath(): string {
+  return [process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(':');
 }
 
 function isExecutable(path: string): boolean {

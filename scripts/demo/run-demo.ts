@@ -1,7 +1,7 @@
 /** The demo from its first line to its last: bring up, deliver one message, show, take down. */
 import process from 'node:process';
 import { readTail } from '../../test/e2e/bed/read-tail.ts';
-import { askSocketmap } from './ask-socketmap.ts';
+import { askSocketmap } from '../../test/e2e/bed/ask-socketmap.ts';
 import { isInside } from './choose-bed.ts';
 import { composeMail, recipient, sender } from './compose-mail.ts';
 import { type DemoBed, onionmxLogOf } from './demo-bed.ts';

@@ -1,6 +1,6 @@
 /** Shows a delivery: what the sending side said, what arrived, how long it took; and what onionmx's commands say. */
 import type { Onionmx } from '../../test/e2e/onionmx-process.ts';
-import type { SocketmapAnswer } from './ask-socketmap.ts';
+import type { SocketmapAnswer } from '../../test/e2e/bed/ask-socketmap.ts';
 import type { Delivery, Timing } from './demo-bed.ts';
 import { linesOf, showBlock } from './show.ts';
 

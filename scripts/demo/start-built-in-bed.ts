@@ -11,7 +11,7 @@ import { type Bed, startBed } from '../../test/e2e/bed/start-bed.ts';
 import { readTail } from '../../test/e2e/bed/read-tail.ts';
 import { type Onionmx, startOnionmx } from '../../test/e2e/onionmx-process.ts';
 import { assertPortsFree } from './assert-ports-free.ts';
-import { askSocketmap } from './ask-socketmap.ts';
+import { askSocketmap } from '../../test/e2e/bed/ask-socketmap.ts';
 import { type Delivery, type DemoBed, onionmxLogOf, type ShowStep, transactionTiming } from './demo-bed.ts';
 import { endChildrenOnSignal } from './end-children-on-signal.ts';
 import { deliverByLmtp } from './lmtp-dialogue.ts';

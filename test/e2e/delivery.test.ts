@@ -234,7 +234,10 @@ describe('delivery', { skip }, async () => {
   test('probe tells what an exchanger says and whether it takes a recipient; nothing is sent', async () => {
     const count = (await receiver.received()).length;
     const taken = await onionmx.run('probe', 'example.test', '--to', 'bob@example.test');
-    assert.match(taken.stdout, /connect .* ms {2}through Tor, on a new circuit\n {2}banner .*220 mx\.example\.test/);
+    assert.match(
+      taken.stdout,
+      /connect .* ms {2}through Tor, on a new circuit\n {2}banner .*220 mx\.example\.test/,
+    );
     assert.match(taken.stdout, /RCPT .* 250 2\.1\.5 Ok/);
     assert.equal(taken.status, 0);
     const refused = await onionmx.run(

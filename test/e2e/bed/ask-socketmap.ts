@@ -1,7 +1,7 @@
 /** Asks onionmx where a recipient goes, as Postfix does: socketmap_table(5) on a Unix-domain socket. */
 import { connect } from 'node:net';
-import { encodeNetstring, NetstringDecoder } from '../../src/protocol/netstring.ts';
-import { maxSocketmapBytes } from '../../src/protocol/socketmap.ts';
+import { encodeNetstring, NetstringDecoder } from '../../../src/protocol/netstring.ts';
+import { maxSocketmapBytes } from '../../../src/protocol/socketmap.ts';
 
 const timeoutMs = 20_000;
 

@@ -247,7 +247,7 @@ describe('delivery', { skip }, async () => {
       'nobody@signed.test',
       '--json',
     );
-    assert.equal(refused.status, 69);
+    assert.equal(refused.status, 68);
     const { steps } = JSON.parse(refused.stdout).exchangers[0];
     assert.deepEqual(steps.find(({ step }: { step: string }) => step === 'RCPT').reply, refusal);
     assert.equal((await receiver.received()).length, count);

@@ -55,7 +55,7 @@ function isAddressLiteral(text: string): boolean {
  */
 function isMeantForOnion(text: string): boolean {
   const visible = text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  const folded = withoutBrackets(visible.replace(/:[^:]*$/, ''));
+  const folded = withoutBrackets(visible.replace(/:\d*$/, ''));
   const labels = folded.toLowerCase().split(/[.\u3002]/);
   return isUnderOnion(labels.findLast((label) => label.trim() !== '')?.trim() ?? '');
 }

@@ -66,6 +66,7 @@ const underOnion = [
   { key: 'bob@a_b\u3002onion', why: 'what IDNA folds to a dot' },
   { key: 'bob@a_b.\uff4fnion', why: 'what IDNA folds to a letter' },
   { key: 'bob@a_b.on\u00adion', why: 'what IDNA leaves out' },
+  { key: 'bob@\u2a74.onion', why: 'what NFKC folds to "::="' },
   { key: 'bob@[a_b.onion]', why: 'in brackets' },
   { key: `bob@${onion}:25`, why: 'with a port' },
   { key: `bob@[${onion}]:25`, why: 'in brackets, with a port' },

@@ -1,9 +1,9 @@
 /** Talks to an exchanger without sending mail, and tells what it said to each step and how long that took. */
 import type { Connection } from '../net/connection.ts';
-import { type Exchanger } from '../protocol/exchanger.ts';
+import { type Exchanger, formatExchanger } from '../protocol/exchanger.ts';
 import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
-import { ExchangerLeaves, SmtpLink } from './smtp-link.ts';
-import { defaultTimeoutsMs, type SmtpStep } from './smtp-timeouts.ts';
+import { ExchangerLeaves, SmtpLink } from '../net/smtp-link.ts';
+import { defaultTimeoutsMs, type SmtpStep } from '../net/smtp-timeouts.ts';
 
 export interface ProbeStep {
   readonly step: 'banner' | 'EHLO' | 'HELO' | 'MAIL' | 'RCPT' | 'RSET';
@@ -24,7 +24,7 @@ export async function probeExchanger(
   { heloName, recipient }: ProbeOptions,
   onStep: (step: ProbeStep) => void,
 ): Promise<void> {
-  const link = new SmtpLink(connection, exchanger, defaultTimeoutsMs);
+  const link = new SmtpLink(connection, formatExchanger(exchanger), defaultTimeoutsMs);
 
   async function take(step: ProbeStep['step'], ask: () => Promise<SmtpReply>): Promise<SmtpReply> {
     const startMs = performance.now();

@@ -2,7 +2,7 @@
 import { encodeCommand } from '../protocol/smtp-envelope.ts';
 import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
 import { type BodyBlock, type BodyBlocks, chunkBytes } from './body-blocks.ts';
-import type { SmtpLink } from './smtp-link.ts';
+import type { SmtpLink } from '../net/smtp-link.ts';
 
 export interface ChunkOptions {
   readonly first: BodyBlock;

@@ -2,7 +2,7 @@
 import { DotEncoder } from '../protocol/encode-dots.ts';
 import type { SmtpReply } from '../protocol/smtp-reply.ts';
 import { type BodyBlocks, flightBytes } from './body-blocks.ts';
-import type { SmtpLink } from './smtp-link.ts';
+import type { SmtpLink } from '../net/smtp-link.ts';
 
 /** The final reply. After one that came too early the link is cut off. Throws what the body and the link throw. */
 export async function sendData(link: SmtpLink, body: BodyBlocks): Promise<SmtpReply> {

@@ -5,7 +5,7 @@ import type { Connection } from '../net/connection.ts';
 import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
 import { openSession } from './open-session.ts';
 import type { SessionSource } from './session.ts';
-import { defaultTimeoutsMs, type SmtpTimeoutsMs } from './smtp-timeouts.ts';
+import { defaultTimeoutsMs, type SmtpTimeoutsMs } from '../net/smtp-timeouts.ts';
 
 export interface SessionSourceOptions {
   readonly dialExchanger: (exchanger: Exchanger) => Promise<Connection>;

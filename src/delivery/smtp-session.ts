@@ -5,7 +5,7 @@ import type { Exchanger } from '../protocol/exchanger.ts';
 import { buildEnvelopeCommands, type Envelope, type EnvelopeCommands } from '../protocol/smtp-envelope.ts';
 import { isRefusal } from '../protocol/smtp-reply.ts';
 import type { RecipientOutcome, Session } from './session.ts';
-import type { SmtpLink } from './smtp-link.ts';
+import type { SmtpLink } from '../net/smtp-link.ts';
 import { SmtpTransaction } from './smtp-transaction.ts';
 
 export class SmtpSession implements Session {

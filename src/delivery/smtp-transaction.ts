@@ -13,8 +13,8 @@ import { type BodyBlock, BodyBlocks, chunkBytes, flightBytes } from './body-bloc
 import { encodeChunk, hearEnd, sendChunks } from './send-chunks.ts';
 import { sendData } from './send-data.ts';
 import type { RecipientOutcome } from './session.ts';
-import { ExchangerLeaves, type SmtpLink } from './smtp-link.ts';
-import type { SmtpStep } from './smtp-timeouts.ts';
+import { ExchangerLeaves, type SmtpLink } from '../net/smtp-link.ts';
+import type { SmtpStep } from '../net/smtp-timeouts.ts';
 
 const [nothing, dataCommand] = [Buffer.alloc(0), Buffer.from(encodeCommand('DATA'))];
 

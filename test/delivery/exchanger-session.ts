@@ -1,7 +1,7 @@
 /** A session with an exchanger of the test, and messages for it. */
 import { openSession } from '../../src/delivery/open-session.ts';
 import type { Envelope, EnvelopePath, RecipientOutcome, Session } from '../../src/delivery/session.ts';
-import { defaultTimeoutsMs, type SmtpTimeoutsMs } from '../../src/delivery/smtp-timeouts.ts';
+import { defaultTimeoutsMs, type SmtpTimeoutsMs } from '../../src/net/smtp-timeouts.ts';
 import { formatExchanger } from '../../src/protocol/exchanger.ts';
 import { quoteReply } from '../../src/protocol/smtp-reply.ts';
 import { makeExchanger } from '../made-up-onions.ts';

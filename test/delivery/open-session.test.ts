@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openSession } from '../../src/delivery/open-session.ts';
-import { defaultTimeoutsMs, type SmtpTimeoutsMs } from '../../src/delivery/smtp-timeouts.ts';
+import { defaultTimeoutsMs, type SmtpTimeoutsMs } from '../../src/net/smtp-timeouts.ts';
 import { noCapabilities } from '../../src/protocol/esmtp-capabilities.ts';
 import { name, exchanger, startSession } from './exchanger-session.ts';
 import { answerWith, connectToExchanger, hangUp, silence, waitUntil } from './exchanger-server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createSessionSource } from '../../src/delivery/session-source.ts';
-import { defaultTimeoutsMs } from '../../src/delivery/smtp-timeouts.ts';
+import { defaultTimeoutsMs } from '../../src/net/smtp-timeouts.ts';
 import { OnionmxError } from '../../src/errors.ts';
 import type { Connection } from '../../src/net/connection.ts';
 import { type Exchanger, formatExchanger } from '../../src/protocol/exchanger.ts';

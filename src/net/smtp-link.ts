@@ -5,11 +5,10 @@
  * shows when the next reply is taken.
  */
 import { toOnionmxError } from '../errors.ts';
-import type { Connection } from '../net/connection.ts';
-import { type Exchanger, formatExchanger } from '../protocol/exchanger.ts';
 import { encodeCommand } from '../protocol/smtp-envelope.ts';
 import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
 import { ReplyDecoder } from '../protocol/smtp-reply-decoder.ts';
+import type { Connection } from './connection.ts';
 import { LinkTrouble } from './link-trouble.ts';
 import { type SmtpStep, type SmtpTimeoutsMs, smtpSteps } from './smtp-timeouts.ts';
 
@@ -40,9 +39,9 @@ export class SmtpLink {
   #isIdle = false;
   #isLeft = false;
 
-  constructor(connection: Connection, exchanger: Exchanger, timeoutsMs: SmtpTimeoutsMs) {
+  constructor(connection: Connection, name: string, timeoutsMs: SmtpTimeoutsMs) {
     this.#connection = connection;
-    this.name = formatExchanger(exchanger);
+    this.name = name;
     this.#timeoutsMs = timeoutsMs;
   }
 

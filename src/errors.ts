@@ -45,6 +45,12 @@ export const errorCatalogue = {
   // our own files
   'state-folder': { place: 'host', permanent: false, status: '4.3.5' },
 
+  // what the relay check reads
+  'own-domain-unknown': { place: 'config', permanent: false, status: '4.3.5' },
+  'no-onion-service': { place: 'config', permanent: false, status: '4.3.5' },
+  'torrc-unreadable': { place: 'config', permanent: false, status: '4.3.5' },
+  'postfix-unreadable': { place: 'host', permanent: false, status: '4.3.5' },
+
   // tor and onion services
   'tor-missing': { place: 'host', permanent: false, status: '4.3.5' },
   'tor-folder': { place: 'host', permanent: false, status: '4.3.5' },

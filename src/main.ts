@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
+import { runCheckRelayCommand } from './commands/check-relay.ts';
 import { runConfigCommand } from './commands/config.ts';
 import { exitCode, exitCodeFor } from './commands/exit-code.ts';
 import { runLookupCommand } from './commands/lookup.ts';
@@ -19,6 +20,13 @@ import { createLog } from './log.ts';
 interface CommonOptions {
   readonly config?: string;
   readonly json?: boolean;
+}
+
+interface RelayFlags {
+  readonly domain?: string;
+  readonly torrc?: string;
+  readonly postfix?: string;
+  readonly list?: boolean;
 }
 
 const [stdout, stderr] = [openOutput(process.stdout), openOutput(process.stderr)];
@@ -67,6 +75,23 @@ function buildProgram(finish: (code: number) => void): Command {
         to: options.to,
       };
       finish(await runProbeCommand(probe, out));
+    });
+
+  const check = program.command('check').description('is this host safe?');
+  withConfig(withJson(check.command('relay')))
+    .description('does this host pass on mail that is not for it? Tried by envelopes; no message is sent')
+    .argument(
+      '[target...]',
+      'your onion address[:port], 127.0.0.1:PORT or unix:/path; proxy: in front: as Tor comes',
+    )
+    .option('--domain <domain>', 'a domain that this host takes mail for (default: the first of domains.own)')
+    .option('--torrc <file>', 'where your onion services are (default: /etc/tor/torrc and tor.extraTorrc)')
+    .option('--postfix <folder>', 'the configuration of your Postfix (default: its own)')
+    .option('--list', 'only print what would be tried')
+    .action(async (targets: string[], options: CommonOptions & RelayFlags) => {
+      const config = await readConfig(options);
+      const { domain, torrc, postfix, list = false, json = false } = options;
+      finish(await runCheckRelayCommand({ targets, domain, torrc, postfix, list, json, config }, out));
     });
 
   withConfig(withJson(program.command('config')))

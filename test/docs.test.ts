@@ -108,15 +108,18 @@ test('settings that are named exist', () => {
 
 // commands
 
-/** Of each command, and of `onionmx` itself under the empty name: what it says of itself. */
+/** Of each command (`check relay` is one), and of `onionmx` itself under the empty name: what it says of itself. */
 const helpOf = new Map<string, string>();
 
-before(async () => {
-  const help = await readHelp();
-  const names = Array.from(help.matchAll(/^ {2}([a-z][a-z-]*)(?= |\n)/gm), ([, name = '']) => name);
-  const helps = await Promise.all(names.map(async (name) => [name, await readHelp(name)] as const));
-  for (const [name, text] of [['', help] as const, ...helps]) helpOf.set(name, text);
-});
+before(() => readHelpBelow([]));
+
+async function readHelpBelow(command: readonly string[]): Promise<void> {
+  const help = await readHelp(...command);
+  helpOf.set(command.join(' '), help);
+  const commands = help.split('\nCommands:\n')[1] ?? '';
+  const names = Array.from(commands.matchAll(/^ {2}([a-z][a-z-]*)(?= |\n)/gm), ([, name = '']) => name);
+  await Promise.all(names.filter((name) => name !== 'help').map((name) => readHelpBelow([...command, name])));
+}
 
 async function readHelp(...command: readonly string[]): Promise<string> {
   const args = ['--import', 'tsx', 'src/main.ts', ...command, '--help'];
@@ -135,9 +138,10 @@ test('commands and options that are named exist', () => {
 });
 
 function isWrong(found: string): boolean {
-  const [first = '', ...rest] = found.slice(found.indexOf(': ') + 2).split(/\s+/);
-  const help = helpOf.get(first.startsWith('-') ? '' : first);
-  const options = [first, ...rest].filter((word) => /^--?[a-z]/i.test(word));
+  const words = found.slice(found.indexOf(': ') + 2).split(/\s+/);
+  const [first = '', second = ''] = words;
+  const help = helpOf.get(`${first} ${second}`) ?? helpOf.get(first.startsWith('-') ? '' : first);
+  const options = words.filter((word) => /^--?[a-z]/i.test(word));
   return help === undefined || options.some((option) => !hasOption(help, option));
 }
 

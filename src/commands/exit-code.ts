@@ -10,6 +10,7 @@ export const exitCode = {
   software: 70, // EX_SOFTWARE
   osError: 71, // EX_OSERR
   temporary: 75, // EX_TEMPFAIL
+  noPermission: 77, // EX_NOPERM
   config: 78, // EX_CONFIG
 } as const;
 

@@ -5,14 +5,12 @@ import { OnionmxError, toOnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
 import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
-import type { SocketAddress } from '../protocol/socket-address.ts';
 import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
 import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
-import { torPathsIn } from '../tor/torrc.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
 import { routeOnce } from './open-router.ts';
 import { parseProbeRecipient, parseProbeTarget } from './probe-arguments.ts';
-import { torFolderOf } from './state-paths.ts';
+import { socksOf } from './socks-of.ts';
 
 export interface ProbeCommandOptions {
   readonly target: string;
@@ -86,11 +84,6 @@ async function probe(
     error = toOnionmxError(thrown);
   }
   return { exchanger: formatExchanger(exchanger), connectMs, steps, error };
-}
-
-/** The Tor of the service that runs (`onionmx serve`), or the one that the configuration names. */
-function socksOf(config: Config): SocketAddress {
-  return config.tor.use === 'running' ? config.tor.socks : torPathsIn(torFolderOf(config)).socks;
 }
 
 function toText({ exchanger, connectMs, steps, error }: ProbeResult): string {

@@ -1,0 +1,123 @@
+/** Tries every attempt on one listener: MAIL, RCPT, RSET, and never a message. */
+import type { Connection } from '../net/connection.ts';
+import { greetSmtp } from '../net/greet-smtp.ts';
+import { ExchangerLeaves, SmtpLink } from '../net/smtp-link.ts';
+import { defaultTimeoutsMs } from '../net/smtp-timeouts.ts';
+import type { DomainName } from '../protocol/domain-name.ts';
+import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
+import { type HostManners, judgeReply, type RelayOutcome } from './judge-reply.ts';
+import type { RelayAttempt } from './relay-attempts.ts';
+
+export interface RelayProbe {
+  /** A new connection to the listener, on which nothing of SMTP has been said. */
+  readonly connect: () => Promise<Connection>;
+  /** For errors: `AAA.onion:25` or `127.0.0.1:2515`. */
+  readonly name: string;
+  readonly heloName: string;
+  readonly ownDomain: DomainName;
+  readonly attempts: readonly RelayAttempt[];
+  /** A word that no user is called, such as `onionmx-no-such-user-4711`. */
+  readonly noSuchUser: string;
+}
+
+type Envelope = Pick<RelayAttempt, 'sender' | 'recipients' | 'needsSmtpUtf8'>;
+
+/** Postfix makes clients wait after 10 errors, and sends them away after 20. */
+const envelopesPerSession = 8;
+
+/** Throws what `connect` and greetSmtp throw, and `exchanger-…` when the listener breaks off. */
+export async function runRelayAttempts(
+  probe: RelayProbe,
+  onOutcome: (outcome: RelayOutcome) => void,
+): Promise<{ readonly manners: HostManners; readonly outcomes: readonly RelayOutcome[] }> {
+  const line = new RelayLine(probe);
+  try {
+    const manners = await learnManners(line, probe);
+    const outcomes: RelayOutcome[] = [];
+    for (const attempt of probe.attempts) {
+      const reply = await line.offer(attempt);
+      const finding = reply === undefined ? 'skipped' : judgeReply(attempt, reply, manners);
+      const outcome = { attempt, finding, reply };
+      outcomes.push(outcome);
+      onOutcome(outcome);
+    }
+    return { manners, outcomes };
+  } finally {
+    await line.close();
+  }
+}
+
+async function learnManners(
+  line: RelayLine,
+  { ownDomain, attempts, noSuchUser }: RelayProbe,
+): Promise<HostManners> {
+  const offer = async (recipient: string) => {
+    const envelope = { sender: '', recipients: [recipient], needsSmtpUtf8: false };
+    return (await line.offer(envelope)) ?? unanswered;
+  };
+  const control = await offer(`postmaster@${ownDomain}`);
+  const catchAlls = new Set<string>();
+  for (const home of new Set(attempts.flatMap((attempt) => attempt.home ?? []))) {
+    const reply = await offer(home === '' ? noSuchUser : `${noSuchUser}@${home}`);
+    if (!isRefusal(reply)) catchAlls.add(home);
+  }
+  return { control, catchAlls };
+}
+
+/** Only an envelope that needs SMTPUTF8 can stay without an answer. */
+const unanswered: SmtpReply = { code: 451, lines: ['4.3.0 not asked'] };
+
+/** A session with the listener, and the next one when that is used up or ended by the other side. */
+class RelayLine {
+  readonly #probe: RelayProbe;
+  #link: SmtpLink | undefined;
+  #takesSmtpUtf8 = false;
+  #offered = 0;
+
+  constructor(probe: RelayProbe) {
+    this.#probe = probe;
+  }
+
+  /** The reply that settles it; undefined when the listener does not know SMTPUTF8 and the envelope needs it. */
+  async offer(envelope: Envelope): Promise<SmtpReply | undefined> {
+    const link = await this.#ready();
+    if (envelope.needsSmtpUtf8 && !this.#takesSmtpUtf8) return undefined;
+    try {
+      return await this.#ask(link, envelope);
+    } catch (thrown) {
+      if (!(thrown instanceof ExchangerLeaves)) throw thrown;
+      // it has had enough of this session; what it says to the same envelope in a fresh one is its answer
+      await this.close();
+      return this.#ask(await this.#ready(), envelope).catch(replyOfLeaving);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#link?.close();
+    this.#link = undefined;
+  }
+
+  async #ready(): Promise<SmtpLink> {
+    if (this.#link?.isUsable === true && this.#offered < envelopesPerSession) return this.#link;
+    await this.close();
+    const link = new SmtpLink(await this.#probe.connect(), this.#probe.name, defaultTimeoutsMs);
+    this.#takesSmtpUtf8 = (await greetSmtp(link, this.#probe.heloName)).smtpUtf8;
+    this.#link = link;
+    this.#offered = 0;
+    return link;
+  }
+
+  async #ask(link: SmtpLink, { sender, recipients, needsSmtpUtf8 }: Envelope): Promise<SmtpReply> {
+    this.#offered += 1;
+    let reply = await link.ask(`MAIL FROM:<${sender}>${needsSmtpUtf8 ? ' SMTPUTF8' : ''}`, 'MAIL');
+    if (isRefusal(reply)) return reply;
+    for (const recipient of recipients) reply = await link.ask(`RCPT TO:<${recipient}>`, 'RCPT');
+    await link.ask('RSET', 'RSET');
+    return reply;
+  }
+}
+
+function replyOfLeaving(thrown: unknown): SmtpReply {
+  if (thrown instanceof ExchangerLeaves) return thrown.reply;
+  throw thrown;
+}

@@ -11,12 +11,14 @@ import { readMailHost } from '../relay-check/read-mail-host.ts';
 import { buildRelayAttempts } from '../relay-check/relay-attempts.ts';
 import { findTargets, parseRelayTarget, type RelayTarget } from '../relay-check/relay-target.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
+import { formatJson } from './json.ts';
 import {
   findingToText,
   formatAttempt,
   formatResult,
   resultToJson,
   type TargetResult,
+  unnamedToText,
 } from './relay-report.ts';
 import { tryRelayTarget } from './try-relay-target.ts';
 
@@ -38,6 +40,8 @@ export interface CheckRelayOptions {
 interface Plan {
   readonly findings: readonly Finding[];
   readonly targets: readonly RelayTarget[];
+  /** Folders of onion services whose address cannot be read, so that they are not tried through Tor. */
+  readonly unnamed: readonly string[];
 }
 
 /** The exit code is that of the worst: 77 when strangers can relay. */
@@ -49,25 +53,30 @@ export async function runCheckRelayCommand(
   const named = options.targets.map(parseRelayTarget);
   if (options.list) {
     const attempts = buildRelayAttempts({ ownDomain, ownOnion: ownOnionOf(named) });
-    out(options.json ? toJson(attempts) : attempts.map(formatAttempt).join(''));
+    out(options.json ? formatJson(attempts) : attempts.map(formatAttempt).join(''));
     return exitCode.ok;
   }
-  const { findings, targets } = named.length > 0 ? { findings: [], targets: named } : await findPlan(options);
-  if (!options.json) out(findings.map(findingToText).join(''));
+  const { findings, targets, unnamed } =
+    named.length > 0 ? { findings: [], targets: named, unnamed: [] } : await findPlan(options);
+  if (!options.json) out([...findings.map(findingToText), ...unnamed.map(unnamedToText)].join(''));
   const results: TargetResult[] = [];
   for (const target of targets) {
     const result = await tryRelayTarget(target, ownDomain, ownOnionOf(targets), options.config);
     results.push(result);
     if (!options.json) out(formatResult(result));
   }
-  if (options.json) out(toJson({ findings, targets: results.map(resultToJson) }));
+  if (options.json) out(formatJson({ findings, unnamed, targets: results.map(resultToJson) }));
   return worstOf([...findings.map(({ severity }) => codeOfSeverity[severity]), ...results.map(exitCodeOf)]);
 }
 
 async function findPlan({ torrc, postfix, config }: CheckRelayOptions): Promise<Plan> {
   const host = await readMailHost({ torrc, postfix, torrcLines: config.tor.extraTorrc });
   const findings = auditReceiving(host.listeners, host.services);
-  if (findings.length > 0) return { findings, targets: findTargets(host) };
+  const isForMail = (folder: string) => findings.some(({ service }) => service === folder);
+  const unnamed = host.services
+    .filter(({ folder, onionAddress }) => onionAddress === undefined && isForMail(folder))
+    .map(({ folder }) => folder);
+  if (findings.length > 0) return { findings, targets: findTargets(host), unnamed };
   throw new OnionmxError(
     'no-onion-service',
     `no onion service for mail in ${host.torrcSources.join(' and ')}`,
@@ -105,15 +114,12 @@ const codeOfSeverity = {
   fine: exitCode.ok,
 } as const;
 
-function exitCodeOf({ report, error }: TargetResult): number {
+function exitCodeOf({ report, outcomes, error }: TargetResult): number {
+  if (outcomes.some(({ finding }) => finding === 'accepted')) return exitCode.noPermission;
   if (report !== undefined) return codeOfVerdict[report.verdict];
   return error === undefined ? exitCode.software : exitCodeFor(error);
 }
 
 function worstOf(codes: readonly number[]): number {
   return codes.includes(exitCode.noPermission) ? exitCode.noPermission : Math.max(exitCode.ok, ...codes);
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -5,6 +5,7 @@ import { printConfig, toPlainConfig } from '../config/print-config.ts';
 import { type OnionmxError, toOnionmxError } from '../errors.ts';
 import { loadDomainMap } from '../routing/load-domain-map.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
+import { formatJson } from './json.ts';
 
 export interface ConfigCommandOptions {
   /** undefined: the file at its usual place, if there is one. */
@@ -29,18 +30,18 @@ export async function runConfigCommand(
   } catch (thrown) {
     if (!check && !json) throw thrown;
     const error = toOnionmxError(thrown);
-    out(json ? toJson(failureOf(error)) : explainFailure(error));
+    out(json ? formatJson(failureOf(error)) : explainFailure(error));
     return exitCodeFor(error);
   }
 }
 
 function printLoaded({ config }: LoadedConfig, json: boolean): string {
-  return json ? toJson(toPlainConfig(config)) : printConfig(config);
+  return json ? formatJson(toPlainConfig(config)) : printConfig(config);
 }
 
 async function checkMap({ config, file }: LoadedConfig, json: boolean): Promise<string> {
   const { map, warnings } = await loadDomainMap(config.map);
-  if (json) return toJson({ ok: true, file: file ?? null, domains: map.size, warnings });
+  if (json) return formatJson({ ok: true, file: file ?? null, domains: map.size, warnings });
   const source = file ?? 'no configuration file: the defaults';
   const result = `${source}: fine. The domain map has ${map.size} domains.`;
   return [...warnings, result].map((line) => `${line}\n`).join('');
@@ -52,8 +53,4 @@ function failureOf({ code, message, hint }: OnionmxError): unknown {
 
 function explainFailure({ message, hint }: OnionmxError): string {
   return `${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

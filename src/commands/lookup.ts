@@ -6,6 +6,7 @@ import { domainOfKey } from '../lookup/domain-of-key.ts';
 import { type ExchangerSet, endpointNameOf, formatExchanger } from '../protocol/exchanger.ts';
 import type { Decision, Route } from '../routing/route.ts';
 import { exitCode } from './exit-code.ts';
+import { formatJson } from './json.ts';
 import { nexthopOf } from './nexthop.ts';
 import { routeOnce } from './open-router.ts';
 
@@ -25,7 +26,7 @@ export interface LookupOptions {
 /** Prints the explanation; the exit code says whether the mail can go: 68 when it is refused, 75 when it waits. */
 export async function runLookupCommand(options: LookupOptions, out: (text: string) => void): Promise<number> {
   const explanation = await explain(options);
-  out(options.json ? `${JSON.stringify(toJson(explanation), null, 2)}\n` : toText(explanation));
+  out(options.json ? formatJson(toJson(explanation)) : toText(explanation));
   return exitCodeOf(explanation);
 }
 

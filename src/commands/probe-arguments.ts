@@ -4,6 +4,7 @@ import { type DomainName, isUnderOnion, parseDomainName } from '../protocol/doma
 import type { Exchanger } from '../protocol/exchanger.ts';
 import { domainOfAddress } from '../protocol/mail-address.ts';
 import { parseOnionAddress } from '../protocol/onion-address.ts';
+import { parsePort } from '../protocol/port.ts';
 
 type ProbeTarget =
   /** Its exchangers have to be found: also those of an onion address without a port. */
@@ -21,16 +22,6 @@ export function parseProbeTarget(text: string): ProbeTarget {
   }
   const exchanger = { onionAddress: parseOnionAddress(host), port: parsePort(text, digits) };
   return { kind: 'exchanger', exchanger: { ...exchanger, priority: 0, weight: 0 } };
-}
-
-function parsePort(text: string, digits: string): number {
-  const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
-  if (port >= 1 && port <= 65_535) return port;
-  throw new OnionmxError(
-    'port-invalid',
-    `${JSON.stringify(text)} has no port between 1 and 65535 after the colon`,
-    { hint: 'write AAA.onion:2525, or leave the port out for port 25' },
-  );
 }
 
 /** The recipient of `--to`, as it may stand in a RCPT command. Throws `mail-address-invalid`. */

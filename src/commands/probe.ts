@@ -8,6 +8,7 @@ import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/
 import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
 import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
+import { errorToJson, formatJson } from './json.ts';
 import { routeOnce } from './open-router.ts';
 import { parseProbeRecipient, parseProbeTarget } from './probe-arguments.ts';
 import { socksOf } from './socks-of.ts';
@@ -106,11 +107,7 @@ function toJson(target: string, results: readonly ProbeResult[], failure: Onionm
   const exchangers = results.map(({ exchanger, connectMs, steps, error }) => {
     return { exchanger, connectMs: connectMs ?? null, steps, error: errorToJson(error) };
   });
-  return `${JSON.stringify({ target, exchangers, error: errorToJson(failure) }, null, 2)}\n`;
-}
-
-function errorToJson(error: OnionmxError | undefined) {
-  return error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
+  return formatJson({ target, exchangers, error: errorToJson(failure) });
 }
 
 /** The last one decides when none is good. */

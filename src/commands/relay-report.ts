@@ -4,9 +4,11 @@ import { quoteReply } from '../protocol/smtp-reply.ts';
 import type { RelayOutcome, RelayReport } from '../relay-check/judge-reply.ts';
 import type { Finding } from '../relay-check/finding.ts';
 import type { RelayAttempt } from '../relay-check/relay-attempts.ts';
+import { formatRelayTarget, type RelayTarget } from '../relay-check/relay-target.ts';
+import { errorToJson } from './json.ts';
 
 export interface TargetResult {
-  readonly target: string;
+  readonly target: RelayTarget;
   /** undefined when it could not be tried. */
   readonly report: RelayReport | undefined;
   readonly outcomes: readonly RelayOutcome[];
@@ -32,13 +34,17 @@ export function findingToText({ severity, service, virtualPort, what, setting, f
   return `${lines.join('\n')}\n`;
 }
 
+export function unnamedToText(folder: string): string {
+  return `${folder}: not tried through Tor: ${folder}/hostname cannot be read; run this as root, or name the address\n`;
+}
+
 export function formatResult({ target, report, outcomes, error }: TargetResult): string {
-  if (report === undefined) return failureText(target, error);
   const accepted = outcomes.filter(({ finding }) => finding === 'accepted');
+  if (report === undefined) return failureText(target, accepted, error);
   const skipped = outcomes.filter(({ finding }) => finding === 'skipped').length;
   const tried = outcomes.length - skipped;
   const lines = [
-    `${target}: ${verdictText(report, accepted.length, tried)}`,
+    `${formatRelayTarget(target)}: ${verdictText(report, accepted.length, tried)}`,
     ...accepted.flatMap(acceptedLines),
     ...report.doubts.map((doubt) => `  ${doubt}`),
     ...(skipped === 0 ? [] : [`  ${skipped} attempts were left out: no SMTPUTF8 is offered`]),
@@ -47,9 +53,23 @@ export function formatResult({ target, report, outcomes, error }: TargetResult):
   return `${lines.join('\n')}\n`;
 }
 
-function failureText(target: string, error: OnionmxError | undefined): string {
-  const hint = error?.hint === undefined ? '' : `  ${error.hint}\n`;
-  return `${target}: not known. It could not be tried: ${error?.message}\n${hint}`;
+/** What was accepted before it broke off is an open relay all the same. */
+function failureText(
+  target: RelayTarget,
+  accepted: readonly RelayOutcome[],
+  error: OnionmxError | undefined,
+): string {
+  const verdict =
+    accepted.length === 0
+      ? 'not known. It could not be tried'
+      : 'AN OPEN RELAY. It could not be tried to the end';
+  const lines = [
+    `${formatRelayTarget(target)}: ${verdict}: ${error?.message}`,
+    ...(error?.hint === undefined ? [] : [`  ${error.hint}`]),
+    ...accepted.flatMap(acceptedLines),
+    ...(accepted.length === 0 ? [] : [`  ${cureFor(target)}`]),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 function verdictText({ verdict, doubts }: RelayReport, accepted: number, tried: number): string {
@@ -80,19 +100,18 @@ function envelopeOf({ sender, recipients }: RelayAttempt): string {
 }
 
 /** A listener that trusts this host is as it should be, unless strangers are taken for this host. */
-function cureFor(target: string): string {
-  return target.includes('.onion') || target.startsWith('proxy:')
+function cureFor(target: RelayTarget): string {
+  return target.kind === 'onion' || target.sendsProxyLine
     ? 'Stop the onion service until this is mended. docs/receiving.md has a listener that nobody relays through.'
     : 'It trusts this host, as is usual where local programs hand in mail. No HiddenServicePort may lead to it: docs/receiving.md';
 }
 
 export function resultToJson({ target, report, outcomes, error }: TargetResult) {
   return {
-    target,
+    target: formatRelayTarget(target),
     verdict: report?.verdict ?? null,
     doubts: report?.doubts ?? [],
     attempts: outcomes.map(({ attempt, finding, reply }) => ({ ...attempt, finding, reply: reply ?? null })),
-    error:
-      error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+    error: errorToJson(error),
   };
 }

@@ -18,6 +18,7 @@ import { nexthopOf } from './nexthop.ts';
 import { openRouter } from './open-router.ts';
 import { openSessions } from './open-sessions.ts';
 import { type SocketAccess, findSocketAccess } from './socket-access.ts';
+import { socksOf } from './socks-of.ts';
 import { StopStack } from './stop-stack.ts';
 import { prepareStateFolder, endpointFileOf, memoryFileOf } from './state-paths.ts';
 import { startTor } from './start-tor.ts';
@@ -65,8 +66,8 @@ async function startParts(config: Config, log: Log, stops: StopStack): Promise<R
   const map = stops.add(await openLivingMap(config.map, log), (opened) => opened.close());
   const memory = stops.add(await openRouteMemory(memoryFileOf(config), log), (opened) => opened.flush());
   const router = await openRouter({ config, map, memory, log });
-  const tor = stops.add(startTor(config, log), (started) => started.stop());
-  const sessions = openSessions(config, tor.socks, log);
+  stops.add(startTor(config, log), (started) => started.stop());
+  const sessions = openSessions(config, socksOf(config), log);
   const parts: Parts = { config, log, router, sessions, access: await findSocketAccess(config), stops };
   await startDoors(parts);
   log.info({ stateFolder: config.stateFolder }, 'ready');

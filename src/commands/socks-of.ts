@@ -1,4 +1,4 @@
-/** The Tor that commands go through: that of the service that runs (`onionmx serve`), or the one that the configuration names. */
+/** The SocksPort that all goes through: that of the service's own tor, or of the one that the configuration names. */
 import type { Config } from '../config/schema.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { torPathsIn } from '../tor/torrc.ts';

@@ -1,7 +1,7 @@
 /** Tries to relay at one target: through Tor, or at a listener of this host. */
 import { randomInt } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
-import { toOnionmxError } from '../errors.ts';
+import { OnionmxError, toOnionmxError } from '../errors.ts';
 import type { Connection } from '../net/connection.ts';
 import { dial } from '../net/dial.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
@@ -25,13 +25,12 @@ export async function tryRelayTarget(
   ownOnion: OnionAddress | undefined,
   config: Config,
 ): Promise<TargetResult> {
-  const name = formatRelayTarget(target);
   const outcomes: RelayOutcome[] = [];
   try {
-    const { manners } = await runRelayAttempts(
+    const manners = await runRelayAttempts(
       {
         connect: () => connectTo(target, config),
-        name,
+        name: formatRelayTarget(target),
         heloName: config.delivery.heloName,
         ownDomain,
         attempts: buildRelayAttempts({ ownDomain, ownOnion }),
@@ -39,10 +38,17 @@ export async function tryRelayTarget(
       },
       (outcome) => void outcomes.push(outcome),
     );
-    return { target: name, report: judgeHost(manners, outcomes), outcomes, error: undefined };
+    return { target, report: judgeHost(manners, outcomes), outcomes, error: undefined };
   } catch (thrown) {
-    return { target: name, report: undefined, outcomes, error: toOnionmxError(thrown) };
+    return { target, report: undefined, outcomes, error: explainFor(target, toOnionmxError(thrown)) };
   }
+}
+
+/** The hints of these errors are for somebody else's host; a listener is the operator's own. */
+function explainFor({ kind }: RelayTarget, error: OnionmxError): OnionmxError {
+  if (kind === 'onion') return error;
+  const hint = 'see what listens there (`ss -ltnxp`), and what the log of your mail server says';
+  return new OnionmxError(error.code, error.message, { hint, cause: error });
 }
 
 /** Each connection to a listener that wants Tor's line is another circuit: limits by circuit do not end the check. */

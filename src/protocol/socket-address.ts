@@ -31,7 +31,7 @@ function parseUnix(text: string, path: string): SocketAddress {
   if (hasControlCharacter(path)) throw invalid(text, 'the path has a control character');
   const bytes = Buffer.byteLength(path);
   if (bytes > maxUnixPathBytes)
-    throw invalid(text, `the path has ${bytes} bytes (${maxUnixPathBytes} at most)`);
+    throw invalid(text, `the path has ${bytes} bytes (${maxUnixPathBytes} at most)`, shorterHint);
   return { kind: 'unix', path };
 }
 
@@ -57,8 +57,11 @@ function isIpAddress(host: string): boolean {
   );
 }
 
-function invalid(text: string, why: string): OnionmxError {
+const formHint = 'write unix:/absolute/path, IP:PORT or [IPv6]:PORT; names are not looked up';
+const shorterHint = 'choose a shorter path, or a `stateFolder` with one: `onionmx config` shows them';
+
+function invalid(text: string, why: string, hint = formHint): OnionmxError {
   return new OnionmxError('socket-address-invalid', `${JSON.stringify(text)} is no socket address: ${why}`, {
-    hint: 'choose another address, or a `stateFolder` with a shorter path: `onionmx config` shows them',
+    hint,
   });
 }

@@ -1,6 +1,7 @@
 /** Where relaying is tried, as it is written on the command line. */
 import { OnionmxError } from '../errors.ts';
 import { type OnionAddress, parseOnionAddress } from '../protocol/onion-address.ts';
+import { parsePort } from '../protocol/port.ts';
 import {
   formatSocketAddress,
   isLocalAddress,
@@ -25,7 +26,7 @@ export function parseRelayTarget(text: string): RelayTarget {
     return { kind: 'onion', onionAddress: parseOnionAddress(host), port: parsePort(text, digits) };
   const sendsProxyLine = text.startsWith(proxyPrefix);
   const address = parseSocketAddress(sendsProxyLine ? text.slice(proxyPrefix.length) : text);
-  // forty attempts to relay are an attack where the listener is somebody else's
+  // fifty attempts to relay are an attack where the listener is somebody else's
   if (isLocalAddress(address)) return { kind: 'listener', address, sendsProxyLine };
   throw new OnionmxError('socket-address-invalid', `${JSON.stringify(text)} is not on this host`, {
     hint: 'only listeners of your own are tried: 127.0.0.1:PORT, [::1]:PORT, unix:/path, or your onion address',
@@ -54,13 +55,4 @@ export function findTargets({ listeners, services }: MailHost): RelayTarget[] {
     }),
   );
   return [...new Map(found.map((target) => [formatRelayTarget(target), target])).values()];
-}
-
-function parsePort(text: string, digits: string): number {
-  const port = Number(digits);
-  if (port >= 1 && port <= 65_535) return port;
-  throw new OnionmxError(
-    'port-invalid',
-    `${JSON.stringify(text)} has no port between 1 and 65535 after the colon`,
-  );
 }

@@ -25,23 +25,21 @@ type Envelope = Pick<RelayAttempt, 'sender' | 'recipients' | 'needsSmtpUtf8'>;
 /** Postfix makes clients wait after 10 errors, and sends them away after 20. */
 const envelopesPerSession = 8;
 
-/** Throws what `connect` and greetSmtp throw, and `exchanger-…` when the listener breaks off. */
+/** Throws what `connect` and greetSmtp throw, and `exchanger-…` when the listener breaks off: the outcomes so far stand. */
 export async function runRelayAttempts(
   probe: RelayProbe,
   onOutcome: (outcome: RelayOutcome) => void,
-): Promise<{ readonly manners: HostManners; readonly outcomes: readonly RelayOutcome[] }> {
+): Promise<HostManners> {
   const line = new RelayLine(probe);
   try {
     const manners = await learnManners(line, probe);
-    const outcomes: RelayOutcome[] = [];
     for (const attempt of probe.attempts) {
-      const reply = await line.offer(attempt);
+      const isSkipped = attempt.needsSmtpUtf8 && !(await line.takesSmtpUtf8());
+      const reply = isSkipped ? undefined : await line.offer(attempt);
       const finding = reply === undefined ? 'skipped' : judgeReply(attempt, reply, manners);
-      const outcome = { attempt, finding, reply };
-      outcomes.push(outcome);
-      onOutcome(outcome);
+      onOutcome({ attempt, finding, reply });
     }
-    return { manners, outcomes };
+    return manners;
   } finally {
     await line.close();
   }
@@ -51,10 +49,8 @@ async function learnManners(
   line: RelayLine,
   { ownDomain, attempts, noSuchUser }: RelayProbe,
 ): Promise<HostManners> {
-  const offer = async (recipient: string) => {
-    const envelope = { sender: '', recipients: [recipient], needsSmtpUtf8: false };
-    return (await line.offer(envelope)) ?? unanswered;
-  };
+  const offer = (recipient: string) =>
+    line.offer({ sender: '', recipients: [recipient], needsSmtpUtf8: false });
   const control = await offer(`postmaster@${ownDomain}`);
   const catchAlls = new Set<string>();
   for (const home of new Set(attempts.flatMap((attempt) => attempt.home ?? []))) {
@@ -63,9 +59,6 @@ async function learnManners(
   }
   return { control, catchAlls };
 }
-
-/** Only an envelope that needs SMTPUTF8 can stay without an answer. */
-const unanswered: SmtpReply = { code: 451, lines: ['4.3.0 not asked'] };
 
 /** A session with the listener, and the next one when that is used up or ended by the other side. */
 class RelayLine {
@@ -78,10 +71,14 @@ class RelayLine {
     this.#probe = probe;
   }
 
-  /** The reply that settles it; undefined when the listener does not know SMTPUTF8 and the envelope needs it. */
-  async offer(envelope: Envelope): Promise<SmtpReply | undefined> {
+  async takesSmtpUtf8(): Promise<boolean> {
+    await this.#ready();
+    return this.#takesSmtpUtf8;
+  }
+
+  /** The reply that settles it. */
+  async offer(envelope: Envelope): Promise<SmtpReply> {
     const link = await this.#ready();
-    if (envelope.needsSmtpUtf8 && !this.#takesSmtpUtf8) return undefined;
     try {
       return await this.#ask(link, envelope);
     } catch (thrown) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/check-relay.ts';
 import { torPathsIn } from '../../src/tor/torrc.ts';
+import { hangUp } from '../delivery/exchanger-server.ts';
 import { makeOnionAddress } from '../made-up-onions.ts';
 import { startFakeTor } from './fake-tor.ts';
 import { makeConfig } from './made-up-config.ts';
@@ -128,6 +129,24 @@ test('a target that cannot be tried has no verdict', async (t) => {
     text,
     /: not known\. It could not be tried: \S+\.onion has no descriptor.*\n {2}ask the operator/,
   );
+});
+
+test('what was accepted before the host broke off is an open relay all the same', async (t) => {
+  let attempts = 0;
+  const answer = (line: string) => {
+    if (!line.startsWith('RCPT') || isControl(line) || line.includes('no-such-user'))
+      return line.startsWith('RCPT') && !isControl(line) ? denied : undefined;
+    attempts += 1;
+    return attempts === 1 ? undefined : hangUp;
+  };
+  const { run } = await prepare(t, { offers: ['SMTPUTF8'], answer });
+  const { code, text } = await run();
+  assert.equal(code, 77);
+  assert.match(
+    text,
+    /: AN OPEN RELAY\. It could not be tried to the end: .* was lost before its answer to RCPT/,
+  );
+  assert.match(text, /\n {2}plain +from outside to outside\n/);
 });
 
 test('the list needs nobody to try it on', async (t) => {

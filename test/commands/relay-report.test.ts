@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findingToText } from '../../src/commands/relay-report.ts';
+import { findingToText, unnamedToText } from '../../src/commands/relay-report.ts';
 
 const finding = {
   service: '/var/lib/tor/mail',
@@ -24,4 +24,11 @@ test('what is fine needs no cure', () => {
   const text = findingToText({ ...finding, severity: 'fine', fix: undefined });
   assert.match(text, /, port 25: fine: /);
   assert.doesNotMatch(text, /mend/);
+});
+
+test('a service that cannot be tried through Tor is named, with what to do', () => {
+  assert.equal(
+    unnamedToText('/var/lib/tor/mail'),
+    '/var/lib/tor/mail: not tried through Tor: /var/lib/tor/mail/hostname cannot be read; run this as root, or name the address\n',
+  );
 });

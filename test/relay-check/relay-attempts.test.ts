@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDomainName } from '../../src/protocol/domain-name.ts';
-import { isUnderOnion } from '../../src/protocol/domain-name.ts';
+import { isUnderOnion, parseDomainName } from '../../src/protocol/domain-name.ts';
 import { domainOfAddress } from '../../src/protocol/mail-address.ts';
 import { parseOnionAddress } from '../../src/protocol/onion-address.ts';
 import { buildRelayAttempts } from '../../src/relay-check/relay-attempts.ts';

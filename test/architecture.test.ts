@@ -6,18 +6,20 @@ import { test } from 'node:test';
 
 const root = 'src';
 const leaves = new Set(['config', 'errors.ts', 'log.ts', 'state-file.ts']);
-const capabilities = ['lookup', 'routing', 'delivery', 'tor', 'relay-check', 'setup', 'status'];
+const capabilities = ['lookup', 'routing', 'delivery', 'tor', 'relay-check', 'setup', 'doctor', 'status'];
 
 /** For each room: the rooms whose files it may import. Its own files and the leaves are always allowed. */
 const allowed: Record<string, readonly string[]> = {
   'main.ts': ['commands'],
-  commands: [...capabilities, 'net', 'protocol'],
+  commands: [...capabilities, 'mail-host', 'net', 'protocol'],
   lookup: ['routing', 'net', 'protocol'],
   delivery: ['routing', 'net', 'protocol'],
   routing: ['net', 'protocol'],
   tor: ['net', 'protocol'],
-  'relay-check': ['net', 'protocol'],
-  setup: ['net', 'protocol'],
+  'mail-host': ['protocol'],
+  'relay-check': ['mail-host', 'net', 'protocol'],
+  setup: ['mail-host', 'net', 'protocol'],
+  doctor: ['mail-host', 'net', 'protocol'],
   status: ['net', 'protocol'],
   net: ['protocol'],
   protocol: [],

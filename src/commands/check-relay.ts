@@ -7,7 +7,7 @@ import { OnionmxError } from '../errors.ts';
 import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
 import { auditReceiving } from '../relay-check/audit.ts';
 import type { Finding } from '../relay-check/finding.ts';
-import { readMailHost } from '../relay-check/read-mail-host.ts';
+import { readMailHost } from '../mail-host/read-mail-host.ts';
 import { buildRelayAttempts } from '../relay-check/relay-attempts.ts';
 import { findTargets, parseRelayTarget, type RelayTarget } from '../relay-check/relay-target.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';

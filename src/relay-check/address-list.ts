@@ -1,6 +1,6 @@
 /** The address lists of Postfix, such as mynetworks: the first entry that matches decides, `!` excludes. */
-import { type IpRange, parseIpRange, rangeHolds, rangesOverlap } from './ip-range.ts';
-import { splitPostfixWords } from './postfix-words.ts';
+import { type IpRange, parseIpRange, rangeHolds, rangesOverlap } from '../mail-host/ip-range.ts';
+import { splitPostfixWords } from '../mail-host/postfix-words.ts';
 
 /** What is looked for: an address or a range of them, and the name that Postfix has for it. */
 export interface ClientAddress {

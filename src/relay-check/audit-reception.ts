@@ -1,7 +1,7 @@
 /** What keeps honest onion mail from arriving. */
 import { type AuditedPort, type Complaint, fixListener, formatSetting, formatTarget } from './finding.ts';
 import { type Judgement, judgeList } from './judge-restrictions.ts';
-import { splitPostfixWords } from './postfix-words.ts';
+import { splitPostfixWords } from '../mail-host/postfix-words.ts';
 import { parseRestrictions } from './restrictions.ts';
 
 const allLists = [

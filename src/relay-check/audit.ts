@@ -1,7 +1,7 @@
 /** Reads from the configuration alone whether an onion service makes an open relay, and whether mail arrives through it. */
 import { auditReception } from './audit-reception.ts';
 import { auditRelaying, formatRelayGuard } from './audit-relaying.ts';
-import { findListener, leadsElsewhere } from './find-listener.ts';
+import { findListener, leadsElsewhere } from '../mail-host/find-listener.ts';
 import {
   type AuditedPort,
   type Complaint,
@@ -11,9 +11,9 @@ import {
   formatTarget,
   ownListener,
 } from './finding.ts';
-import type { HiddenService, ServicePort } from './hidden-services.ts';
+import type { HiddenService, ServicePort } from '../mail-host/hidden-services.ts';
 import type { OnionClient } from './onion-client.ts';
-import type { SmtpdListener } from './postfix-listeners.ts';
+import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 
 /** smtp, submissions, submission: what leads from these to no smtpd is a mistake; from others it is no mail. */
 const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);

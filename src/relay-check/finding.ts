@@ -1,8 +1,9 @@
 /** What the audit says of one port of an onion service. */
 import { formatSocketAddress } from '../protocol/socket-address.ts';
-import type { HiddenService, ServicePort, ServiceTarget } from './hidden-services.ts';
+import type { HiddenService, ServicePort, ServiceTarget } from '../mail-host/hidden-services.ts';
 import type { OnionClient } from './onion-client.ts';
-import type { SmtpdListener } from './postfix-listeners.ts';
+import { onionListenerAddress, onionListenerOptions } from '../mail-host/onion-listener.ts';
+import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 
 export interface Finding extends Complaint {
   /** The folder of the onion service. */
@@ -50,12 +51,9 @@ export function fixListener({ listener, port }: AuditedPort, options: string): s
 
 /** The whole recipe. */
 export function ownListener(virtualPort: number): string {
+  const options = onionListenerOptions.map((option) => `-o ${option}`).join(' ');
   return (
-    'master.cf: 127.0.0.1:2515 inet n - y - - smtpd -o inet_protocols=all -o smtpd_upstream_proxy_protocol=haproxy ' +
-    '-o mynetworks= -o smtpd_relay_restrictions=reject_unauth_destination -o smtpd_client_restrictions= ' +
-    '-o smtpd_helo_restrictions= -o smtpd_sender_restrictions= -o smtpd_recipient_restrictions= ' +
-    '-o smtpd_sasl_auth_enable=no -o smtpd_peername_lookup=no -o smtpd_authorized_xclient_hosts= ' +
-    `-o smtpd_authorized_xforward_hosts=; torrc: HiddenServicePort ${virtualPort} 127.0.0.1:2515, ` +
-    'HiddenServiceExportCircuitID haproxy'
+    `master.cf: ${onionListenerAddress} inet n - y - - smtpd ${options}; ` +
+    `torrc: HiddenServicePort ${virtualPort} ${onionListenerAddress}, HiddenServiceExportCircuitID haproxy`
   );
 }

@@ -1,6 +1,6 @@
 /** What a list of smtpd restrictions says to one message, in the order in which Postfix reads it (postconf(5), SMTPD_ACCESS_README). */
 import { matchClient, type OnionClient } from './onion-client.ts';
-import type { SmtpdListener } from './postfix-listeners.ts';
+import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 import { parseRestrictions, type Restriction } from './restrictions.ts';
 
 export interface Mail {

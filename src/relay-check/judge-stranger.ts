@@ -1,7 +1,7 @@
 /** What each list of restrictions says to a recipient whose domain is none of ours. */
 import { type Judgement, judgeList } from './judge-restrictions.ts';
 import type { OnionClient } from './onion-client.ts';
-import type { SmtpdListener } from './postfix-listeners.ts';
+import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 
 /** Accepting a stranger's recipient is decided by these two; the others can only refuse. */
 export const relayLists = ['smtpd_relay_restrictions', 'smtpd_recipient_restrictions'] as const;

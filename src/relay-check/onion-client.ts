@@ -1,6 +1,6 @@
 /** As whom Postfix sees the clients of an onion service. */
 import { type ClientAddress, type ListMatch, matchAddressList, splitAddressList } from './address-list.ts';
-import { type IpRange, parseIpRange } from './ip-range.ts';
+import { type IpRange, parseIpRange } from '../mail-host/ip-range.ts';
 
 export type OnionClient =
   /** By the PROXY line that tor writes: an address of tor's range that tells the circuit. */

@@ -8,8 +8,8 @@ import {
   parseSocketAddress,
   type SocketAddress,
 } from '../protocol/socket-address.ts';
-import { findListener } from './find-listener.ts';
-import type { MailHost } from './read-mail-host.ts';
+import { findListener } from '../mail-host/find-listener.ts';
+import type { MailHost } from '../mail-host/read-mail-host.ts';
 
 export type RelayTarget =
   /** Through Tor, as any stranger comes. */

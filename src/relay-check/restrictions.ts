@@ -1,5 +1,5 @@
 /** The words of a smtpd restriction list, each with its argument (postconf(5)). */
-import { splitPostfixWords } from './postfix-words.ts';
+import { splitPostfixWords } from '../mail-host/postfix-words.ts';
 
 export interface Restriction {
   /** In lower case: Postfix folds it too. */

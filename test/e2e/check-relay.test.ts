@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/check-relay.ts';
+import { onionListenerOptions } from '../../src/mail-host/onion-listener.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { rootEnvironment } from '../config/made-up-environment.ts';
 import { bedSkip } from './bed/bed-availability.ts';
@@ -9,22 +10,6 @@ import { type Bed, startBed } from './bed/start-bed.ts';
 
 const skip = bedSkip();
 const [naivePort, onionPort, catchAllPort, firstPort] = [2502, 2515, 2516, 2601];
-/** As docs/receiving.md has it. */
-const onionListener = [
-  'inet_protocols=all',
-  'smtpd_upstream_proxy_protocol=haproxy',
-  'mynetworks=',
-  'smtpd_relay_restrictions=reject_unauth_destination',
-  'smtpd_client_restrictions=',
-  'smtpd_helo_restrictions=',
-  'smtpd_sender_restrictions=',
-  'smtpd_recipient_restrictions=',
-  'smtpd_sasl_auth_enable=no',
-  'smtpd_peername_lookup=no',
-  'smtpd_authorized_xclient_hosts=',
-  'smtpd_authorized_xforward_hosts=',
-];
-
 /** Lets in what the restriction lets in, and nobody else. */
 function before(restriction: string): string {
   return `smtpd_relay_restrictions=${restriction},reject_unauth_destination`;
@@ -74,7 +59,7 @@ const listeners: readonly [verdict: 'open' | 'closed', why: string, ...settings:
 ];
 
 function service(port: number, settings: readonly string[]): string {
-  const overrides = [...onionListener, ...settings].map((setting) => `-o ${setting}`);
+  const overrides = [...onionListenerOptions, ...settings].map((setting) => `-o ${setting}`);
   return `127.0.0.1:${port} inet n - n - - smtpd ${overrides.join(' ')}`;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { matchAddressList } from '../../src/relay-check/address-list.ts';
-import { type IpRange, parseIpRange, rangeHolds } from '../../src/relay-check/ip-range.ts';
+import { type IpRange, parseIpRange, rangeHolds } from '../../src/mail-host/ip-range.ts';
 
 function readRange(text: string): IpRange {
   const range = parseIpRange(text);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auditReceiving } from '../../src/relay-check/audit.ts';
-import { parseHiddenServices } from '../../src/relay-check/hidden-services.ts';
-import { parsePostfixListeners } from '../../src/relay-check/postfix-listeners.ts';
+import { parseHiddenServices } from '../../src/mail-host/hidden-services.ts';
+import { parsePostfixListeners } from '../../src/mail-host/postfix-listeners.ts';
 import {
   audit,
   type Configuration,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseHiddenServices } from '../../src/relay-check/hidden-services.ts';
-import { parsePostfixListeners } from '../../src/relay-check/postfix-listeners.ts';
-import { readMailHost } from '../../src/relay-check/read-mail-host.ts';
+import { parseHiddenServices } from '../../src/mail-host/hidden-services.ts';
+import { parsePostfixListeners } from '../../src/mail-host/postfix-listeners.ts';
+import { readMailHost } from '../../src/mail-host/read-mail-host.ts';
 import { findTargets, formatRelayTarget } from '../../src/relay-check/relay-target.ts';
 import { makeOnionAddress } from '../made-up-onions.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { auditReceiving } from '../../src/relay-check/audit.ts';
 import type { Finding } from '../../src/relay-check/finding.ts';
-import { parseHiddenServices } from '../../src/relay-check/hidden-services.ts';
-import { parsePostfixListeners } from '../../src/relay-check/postfix-listeners.ts';
+import { parseHiddenServices } from '../../src/mail-host/hidden-services.ts';
+import { parsePostfixListeners } from '../../src/mail-host/postfix-listeners.ts';
 
 /** What `postconf -x` of Postfix 3.7.11 says of these parameters, with the mynetworks that Debian writes. */
 const debianMain = `inet_interfaces = all

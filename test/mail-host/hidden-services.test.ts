@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { formatTarget } from '../../src/relay-check/finding.ts';
-import { parseHiddenServices } from '../../src/relay-check/hidden-services.ts';
+import { parseHiddenServices } from '../../src/mail-host/hidden-services.ts';
 
 test('each HiddenServiceDir begins a service, and the lines below are its own', () => {
   const services = parseHiddenServices(`SocksPort 9050

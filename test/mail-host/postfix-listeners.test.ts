@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { formatSocketAddress } from '../../src/protocol/socket-address.ts';
-import { parsePostfixListeners } from '../../src/relay-check/postfix-listeners.ts';
+import { parsePostfixListeners } from '../../src/mail-host/postfix-listeners.ts';
 
 /** What `postconf -Mf` printed of Postfix 3.7.11, with a comment and an empty line as master.cf may have them. */
 const folded = `smtp       inet  n       -       y       -       -       smtpd

@@ -16,6 +16,20 @@ export function torFolderOf({ stateFolder }: Config): string {
   return join(stateFolder, 'tor');
 }
 
+/** The keys of our onion services, a folder each. */
+export function onionFolderOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'onion');
+}
+
+/** The keys by which our tor gets into closed groups. */
+export function accessFolderOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'onion-access');
+}
+
+export function trafficFileOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'onion-clients.json');
+}
+
 /** Only its owner may look in: it says who writes to whom. Throws `state-folder`. */
 export async function prepareStateFolder({ stateFolder }: Config): Promise<void> {
   try {

@@ -59,6 +59,7 @@ const expectedWords: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a whole number',
   int: 'a whole number',
+  boolean: 'true or false',
   array: 'a list',
   object: 'a mapping of keys to values',
 };

@@ -5,7 +5,7 @@ import type { Environment } from './environment.ts';
 import { parseConfig } from './parse-config.ts';
 import type { Config } from './schema.ts';
 
-const defaultConfigFile = '/etc/onionmx/onionmx.yaml';
+export const defaultConfigFile = '/etc/onionmx/onionmx.yaml';
 
 export interface LoadedConfig {
   readonly config: Config;

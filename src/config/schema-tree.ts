@@ -1,4 +1,4 @@
-/** Looks into a zod schema: which fields a mapping has, below defaults and `readonly`. */
+/** Looks into a zod schema: which fields a mapping has, what a list holds, below defaults and `readonly`. */
 import { z } from 'zod';
 
 type Fields = Readonly<Record<string, z.core.$ZodType>>;
@@ -12,8 +12,13 @@ export function fieldsOf(schema: z.core.$ZodType | undefined): Fields {
 /** What the schema says of the value at this path. */
 export function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
   let at: z.core.$ZodType | undefined = schema;
-  for (const step of path) at = fieldsOf(at)[String(step)];
+  for (const step of path) at = typeof step === 'number' ? itemOf(at) : fieldsOf(at)[String(step)];
   return at;
+}
+
+function itemOf(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  const bare = unwrap(schema);
+  return bare instanceof z.ZodArray ? bare.element : undefined;
 }
 
 function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {

@@ -3,16 +3,20 @@
  * A setting whose default depends on the host has none here: fill-defaults.ts finds it.
  */
 import { z } from 'zod';
+import { complainOfForeignTor, onionService, refuseNamesTwice } from './onion-service.ts';
+import { fieldsOf } from './schema-tree.ts';
 import {
   absolutePath,
   count,
   domain,
   endpointFolder,
   groupName,
+  headerName,
   heloName,
   localAddress,
   milliseconds,
   nexthopPrefix,
+  plainAddress,
   programName,
   resolver,
   singleLine,
@@ -21,7 +25,7 @@ import {
   transportName,
 } from './setting-values.ts';
 
-export const settingsSchema = z.strictObject({
+const sections = z.strictObject({
   stateFolder: stateFolder.optional().describe(
     `Where the endpoint table, the memory of routes and Tor's data are kept.
 Default: /var/lib/onionmx for root, else $XDG_STATE_HOME/onionmx or ~/.local/state/onionmx.`,
@@ -136,7 +140,35 @@ Default: onionmx for /var/spool/postfix/onionmx, else endpointFolder itself.`,
     .readonly()
     .prefault({})
     .describe('The way to onion services.'),
+  receiving: z
+    .strictObject({
+      onionServices: z
+        .array(onionService)
+        .check(refuseNamesTwice)
+        .prefault([])
+        .readonly()
+        .describe(
+          `tor.use managed: the onion services by which mail comes to this host, the preferred one first. Each has:
+${listFields(onionService)}`,
+        ),
+      header: headerName
+        .default('X-Onionmx-Received')
+        .describe(
+          'The header that marks mail which came over the onion: `onionmx setup` has the mail server write it.',
+        ),
+      testAddress: plainAddress
+        .nullable()
+        .default(null)
+        .describe(
+          'An address that is accepted over the onion alone, and thrown away: `onionmx setup` writes it into Postfix. Or null.',
+        ),
+    })
+    .readonly()
+    .prefault({})
+    .describe('How other hosts reach this one.'),
 });
+
+export const settingsSchema = sections.check(complainOfForeignTor);
 
 /** What a configuration file says, with the defaults that do not depend on the host. */
 export type Settings = z.output<typeof settingsSchema>;
@@ -148,6 +180,13 @@ export type Config = Filled<Omit<Settings, 'lookup' | 'delivery'>> & {
   readonly lookup: Filled<Settings['lookup']>;
   readonly delivery: Filled<Settings['delivery']>;
 };
+
+/** What the fields of a mapping are for, one line each: in an empty list they are not printed themselves. */
+function listFields(item: z.core.$ZodType): string {
+  return Object.entries(fieldsOf(item))
+    .map(([name, field]) => `- ${name}: ${z.globalRegistry.get(field)?.description ?? ''}`)
+    .join('\n');
+}
 
 function listOf<Item extends z.ZodType>(item: Item) {
   return z.array(item).prefault([]).readonly();

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { OnionmxError } from '../errors.ts';
 import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
+import { formatPlainAddress, parsePlainAddress, type PlainAddress } from '../protocol/mail-address.ts';
 import { maxEndpointNameBytes } from '../protocol/exchanger.ts';
 import {
   formatSocketAddress,
@@ -11,6 +12,8 @@ import {
   parseSocketAddress,
   type SocketAddress,
 } from '../protocol/socket-address.ts';
+import { isServiceName } from '../protocol/service-name.ts';
+import { parseClientPublicKey } from '../protocol/onion-client-key.ts';
 import { parsedText, textThat } from './parsed-text.ts';
 
 /** Where a DNS resolver answers; always TCP and UDP on an IP address. */
@@ -41,7 +44,19 @@ export const nexthopPrefix = textThat(
 );
 export const heloName = textThat(isHeloName, 'be a domain name or an address in brackets');
 export const programName = textThat((text) => text.trim() !== '', 'be the name or path of a program');
+export const plainAddress = parsedText<PlainAddress>(parsePlainAddress, formatPlainAddress);
+/** RFC 5322 §2.2, without what has a meaning in a pattern. */
+export const headerName = textThat(
+  (text) => /^[A-Za-z][A-Za-z0-9-]{0,60}$/.test(text),
+  'be the name of a header: letters, digits and -',
+);
 export const singleLine = textThat((text) => !/[\r\n]/.test(text), 'be a single line');
+
+export const serviceName = textThat(
+  isServiceName,
+  'have a-z, 0-9 and - within, 32 characters at most: it names a folder',
+);
+export const clientKey = parsedText(parseClientPublicKey, (key) => key);
 
 export function milliseconds(min: number, max = maxMs) {
   return z.int().min(min).max(max);

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { OnionmxError } from '../errors.ts';
+import { encodeBase32 } from './base32.ts';
 import { foldCase } from './dns-name.ts';
 
 declare const onionAddressBrand: unique symbol;
@@ -26,6 +27,12 @@ export function parseOnionAddress(text: string): OnionAddress {
     throw new OnionmxError('address-not-onion', `${JSON.stringify(text)} is not under .onion`);
   }
   return checkedAddress(label);
+}
+
+/** The address of a service with this Ed25519 public key, 32 octets. Throws `address-bad-point` when it can be none. */
+export function onionAddressOfKey(publicKey: Buffer): OnionAddress {
+  const bytes = Buffer.concat([publicKey, checksumOf(publicKey), Uint8Array.of(3)]);
+  return checkedAddress(encodeBase32(bytes));
 }
 
 /** True for the dead kind: 16 base32 characters, in use until October 2021. */

@@ -21,8 +21,10 @@ export interface LaunchOptions {
   readonly paths: TorPaths;
   readonly log: Log;
   readonly timing: Timing;
-  /** What tor says of its bootstrap: the text of an event or of an answer. */
-  readonly onBootstrap: (text: string) => void;
+  /** Besides those of its bootstrap. */
+  readonly eventNames: readonly string[];
+  /** The text of each event, and of the answer where its bootstrap stands. */
+  readonly onEvent: (text: string) => void;
 }
 
 /** tor watches its owner, if it must, every 15 s. */
@@ -76,11 +78,11 @@ async function waitUntilFree({ paths, timing }: LaunchOptions, signal: AbortSign
 
 async function connectWhenUp(
   tor: TorProcess,
-  { paths, timing, onBootstrap }: LaunchOptions,
+  { paths, timing, ...options }: LaunchOptions,
   signal: AbortSignal,
 ): Promise<TorControl> {
   const deadline = timing.now() + startTimeoutMs;
-  const onEvent = ({ lines }: TorControlReply) => onBootstrap(lines[0]?.text ?? '');
+  const onEvent = ({ lines }: TorControlReply) => options.onEvent(lines[0]?.text ?? '');
   for (;;) {
     try {
       const { control: address, cookieFile } = paths;
@@ -93,12 +95,12 @@ async function connectWhenUp(
 }
 
 /** From here on tor ends when this connection does, at once, and need not look for our process any more. */
-async function takeOver(control: TorControl, { onBootstrap }: LaunchOptions): Promise<void> {
+async function takeOver(control: TorControl, { eventNames, onEvent }: LaunchOptions): Promise<void> {
   await control.send('TAKEOWNERSHIP');
   await control.send('RESETCONF', '__OwningControllerProcess');
-  await control.send('SETEVENTS', 'STATUS_CLIENT');
+  await control.send('SETEVENTS', 'STATUS_CLIENT', ...eventNames);
   const { lines } = await control.send('GETINFO', 'status/bootstrap-phase');
-  for (const { text } of lines) onBootstrap(text);
+  for (const { text } of lines) onEvent(text);
 }
 
 async function assertListening(socks: SocketAddress): Promise<void> {

@@ -8,9 +8,10 @@ import type { Bootstrap } from './bootstrap.ts';
 import { BootstrapProgress } from './bootstrap-progress.ts';
 import { findProgram } from './find-program.ts';
 import { launchTor, type TorLife } from './launch-tor.ts';
+import { type ReceivingOptions, ReceivingTor } from './receiving-tor.ts';
 import { superviseTor } from './supervise-tor.ts';
 import { realTiming } from './timing.ts';
-import { formatTorrc, type TorPaths, torPathsIn } from './torrc.ts';
+import { formatTorrc, quoteText, type TorPaths, torPathsIn } from './torrc.ts';
 
 export interface ManagedTorOptions {
   /** A path, or a name found on PATH or in /usr/sbin. */
@@ -18,6 +19,10 @@ export interface ManagedTorOptions {
   /** Absolute; belongs to tor alone. Its sockets lie in it, so its path has 99 bytes at most. */
   readonly folder: string;
   readonly extraTorrc: readonly string[];
+  /** Where the keys are by which this host gets into closed groups; undefined: it is in none. */
+  readonly accessFolder?: string;
+  /** undefined: it only sends. */
+  readonly receiving?: ReceivingOptions;
   readonly log: Log;
 }
 
@@ -38,8 +43,9 @@ export function startManagedTor(options: ManagedTorOptions): ManagedTor {
   const { log } = options;
   const paths = torPathsIn(options.folder);
   const progress = new BootstrapProgress(log);
+  const receiving = new ReceivingTor(options.receiving, log);
   const supervision = superviseTor({
-    launch: (signal) => prepareAndLaunch(options, paths, progress, signal),
+    launch: (signal) => prepareAndLaunch(options, { paths, progress, receiving }, signal),
     onEnd: () => progress.reset(),
     log,
     timing: realTiming,
@@ -50,33 +56,59 @@ export function startManagedTor(options: ManagedTorOptions): ManagedTor {
     get bootstrap() {
       return progress.current;
     },
-    stop: () => supervision.stop(),
+    async stop() {
+      await supervision.stop();
+      await receiving.close();
+    },
   };
+}
+
+interface Parts {
+  readonly paths: TorPaths;
+  readonly progress: BootstrapProgress;
+  readonly receiving: ReceivingTor;
 }
 
 async function prepareAndLaunch(
   options: ManagedTorOptions,
-  paths: TorPaths,
-  progress: BootstrapProgress,
+  { paths, progress, receiving }: Parts,
   signal: AbortSignal,
 ): Promise<TorLife> {
-  const { folder, extraTorrc, log } = options;
+  const { log } = options;
   const program = await findProgram(options.program, process.env['PATH']);
-  await prepareFolder(folder, paths, formatTorrc(paths, process.pid, extraTorrc));
-  const onBootstrap = (text: string) => progress.note(text);
-  const life = await launchTor({ program, paths, log, timing: realTiming, onBootstrap }, signal);
+  await prepareFolders(options, paths, async () => {
+    const lines = [...accessLines(options), ...(await receiving.prepare(program)), ...options.extraTorrc];
+    return formatTorrc(paths, process.pid, lines);
+  });
+  const onEvent = (text: string) => {
+    progress.note(text);
+    receiving.note(text);
+  };
+  const { eventNames } = receiving;
+  const life = await launchTor({ program, paths, log, timing: realTiming, eventNames, onEvent }, signal);
   log.info({ program, socks: formatSocketAddress(paths.socks) }, 'tor runs');
+  await receiving.announce();
   return life;
 }
 
+function accessLines({ accessFolder }: ManagedTorOptions): readonly string[] {
+  return accessFolder === undefined ? [] : [`ClientOnionAuthDir ${quoteText(accessFolder)}`];
+}
+
 /** tor makes sockets only in a folder that is closed to all others. */
-async function prepareFolder(folder: string, paths: TorPaths, torrc: string): Promise<void> {
+async function prepareFolders(
+  { folder, accessFolder }: ManagedTorOptions,
+  paths: TorPaths,
+  writeTorrc: () => Promise<string>,
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     await mkdir(paths.dataFolder, { recursive: true, mode: 0o700 });
-    await writeFile(paths.torrcFile, torrc, { mode: 0o600 });
+    if (accessFolder !== undefined) await mkdir(accessFolder, { recursive: true, mode: 0o700 });
+    await writeFile(paths.torrcFile, await writeTorrc(), { mode: 0o600 });
   } catch (cause) {
+    if (cause instanceof OnionmxError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new OnionmxError('tor-folder', `cannot prepare tor's folder: ${why}`, {
       hint: `it must belong to the user of onionmx: \`install -d -m 700 -o USER ${folder}\``,

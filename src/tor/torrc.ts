@@ -1,6 +1,6 @@
 /** The configuration of our own tor, and where its files are (tor(1), "THE CONFIGURATION FILE FORMAT"). */
 import { join } from 'node:path';
-import { parseSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
+import { formatSocketAddress, parseSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
 
 export interface TorPaths {
   readonly dataFolder: string;
@@ -25,12 +25,12 @@ export function torPathsIn(folder: string): TorPaths {
 export function formatTorrc(paths: TorPaths, ownerPid: number, extraLines: readonly string[]): string {
   const lines = [
     '# Written by onionmx at each start. Put lines of your own into `tor.extraTorrc` of its configuration.',
-    `DataDirectory ${quote(paths.dataFolder)}`,
+    `DataDirectory ${quoteText(paths.dataFolder)}`,
     'Log notice stdout',
     `SocksPort ${quoteSocket(paths.socks)} ExtendedErrors OnionTrafficOnly IsolateSOCKSAuth`,
     `ControlPort ${quoteSocket(paths.control)}`,
     'CookieAuthentication 1',
-    `CookieAuthFile ${quote(paths.cookieFile)}`,
+    `CookieAuthFile ${quoteText(paths.cookieFile)}`,
     '# After a day without mail tor would sleep, and the next message would wait until it is awake.',
     'DormantTimeoutEnabled 0',
     '# tor ends when we do, even if we die before we take it over by its control port.',
@@ -40,11 +40,11 @@ export function formatTorrc(paths: TorPaths, ownerPid: number, extraLines: reado
   return `${lines.join('\n')}\n`;
 }
 
-function quoteSocket(address: SocketAddress): string {
-  return address.kind === 'unix' ? `unix:${quote(address.path)}` : `${address.host}:${address.port}`;
+export function quoteSocket(address: SocketAddress): string {
+  return address.kind === 'unix' ? `unix:${quoteText(address.path)}` : formatSocketAddress(address);
 }
 
 /** A line end would begin an option of its own; torPathsIn lets no control character through. */
-function quote(path: string): string {
+export function quoteText(path: string): string {
   return `"${path.replace(/["\\]/g, '\\$&')}"`;
 }

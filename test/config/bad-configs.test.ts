@@ -1,19 +1,8 @@
 /** Each bad configuration with its exact complaints. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { parseConfig } from '../../src/config/parse-config.ts';
-import { OnionmxError } from '../../src/errors.ts';
-import { rootEnvironment } from './made-up-environment.ts';
-
-interface BadConfig {
-  readonly why: string;
-  readonly text: string;
-  /** Behind `c.yaml:` */
-  readonly complaints: readonly string[];
-}
+import { type BadConfig, testBadConfigs } from './bad-config.ts';
 
 const long = `/${'x'.repeat(120)}`;
-const topKeys = 'stateFolder, log, domains, map, dns, lookup, delivery, sockets, tor';
+const topKeys = 'stateFolder, log, domains, map, dns, lookup, delivery, sockets, tor, receiving';
 
 const badConfigs: readonly BadConfig[] = [
   // YAML itself
@@ -300,20 +289,4 @@ const badConfigs: readonly BadConfig[] = [
   },
 ];
 
-for (const { why, text, complaints } of badConfigs) {
-  test(`bad configuration: ${why}`, () => {
-    assert.throws(
-      () => parseConfig(text, 'c.yaml', rootEnvironment),
-      (error) => {
-        assert.ok(error instanceof OnionmxError);
-        assert.equal(error.code, 'config-invalid');
-        assert.match(error.hint ?? '', /onionmx config --check/);
-        assert.deepEqual(
-          error.message.split('\n'),
-          complaints.map((complaint) => `c.yaml:${complaint}`),
-        );
-        return true;
-      },
-    );
-  });
-}
+testBadConfigs(badConfigs);

@@ -81,6 +81,7 @@ delivery:
   connectTimeoutMs: 1
 sockets: { mode: "600", group: mail }
 tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], socks: "unix:/run/tor/socks" }
+receiving: { onionServices: [], header: X-Mine, testAddress: Test.1@Example.org }
 `;
   assert.deepEqual(parseConfig(text, 'c.yaml', rootEnvironment), {
     stateFolder: '/srv/onionmx',
@@ -124,7 +125,45 @@ tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], so
       extraTorrc: ['Log notice syslog'],
       socks: { kind: 'unix', path: '/run/tor/socks' },
     },
+    receiving: {
+      onionServices: [],
+      header: 'X-Mine',
+      testAddress: { localPart: 'test.1', domain: 'example.org' },
+    },
   });
+});
+
+test('onion services: every value, and the defaults', () => {
+  const clientKey = `descriptor:x25519:${'B'.repeat(51)}A`;
+  const text = `
+receiving:
+  onionServices:
+    - { name: mail }
+    - { name: next, port: 2525, target: "unix:/run/m", proofOfWork: false, introductionsPerSecond: 1,
+        introductionBurst: 2, streamsPerCircuit: 3, authorisedClients: ["${clientKey.toLowerCase()}"] }
+`;
+  assert.deepEqual(parseConfig(text, 'c.yaml', rootEnvironment).receiving.onionServices, [
+    {
+      name: 'mail',
+      port: 25,
+      target: { kind: 'tcp', host: '127.0.0.1', port: 2515 },
+      proofOfWork: true,
+      introductionsPerSecond: 25,
+      introductionBurst: 250,
+      streamsPerCircuit: 50,
+      authorisedClients: [],
+    },
+    {
+      name: 'next',
+      port: 2525,
+      target: { kind: 'unix', path: '/run/m' },
+      proofOfWork: false,
+      introductionsPerSecond: 1,
+      introductionBurst: 2,
+      streamsPerCircuit: 3,
+      authorisedClients: [clientKey],
+    },
+  ]);
 });
 
 test('the environment is that of this process', (t) => {

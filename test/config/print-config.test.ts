@@ -48,6 +48,19 @@ const localAddress = fc.oneof(
   fc.integer({ min: 1, max: 65_535 }).map((port) => `127.0.0.1:${port}`),
   fc.stringMatching(/^[\x20-\x7e]{1,60}$/).map((name) => `unix:/${name}`),
 );
+const onionService = fc.record(
+  {
+    name: fc.stringMatching(/^[a-z0-9]{1,8}$/),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    target: localAddress,
+    proofOfWork: fc.boolean(),
+    introductionsPerSecond: fc.integer({ min: 1, max: 250 }),
+    authorisedClients: fc.array(
+      fc.stringMatching(/^[A-Z2-7]{51}Q$/).map((digits) => `descriptor:x25519:${digits}`),
+    ),
+  },
+  { requiredKeys: ['name'] },
+);
 const settings = fc.record(
   {
     domains: fc.record({ own: fc.array(fc.domain()) }),
@@ -57,6 +70,7 @@ const settings = fc.record(
     delivery: fc.record({ routingEndpoint: fc.option(localAddress) }),
     sockets: fc.record({ mode: fc.stringMatching(/^0?[0-7]{3}$/) }),
     tor: fc.record({ extraTorrc: fc.array(onLine), socks: localAddress }),
+    receiving: fc.record({ onionServices: fc.uniqueArray(onionService, { selector: ({ name }) => name }) }),
   },
   { requiredKeys: [] },
 );

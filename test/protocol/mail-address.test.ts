@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { domainOfAddress } from '../../src/protocol/mail-address.ts';
+import { domainOfAddress, formatPlainAddress, parsePlainAddress } from '../../src/protocol/mail-address.ts';
 
 const table: readonly [why: string, address: string, domain: string | undefined][] = [
   ['an address as Postfix asks for it', 'bob@example.org', 'example.org'],
@@ -47,3 +47,30 @@ test('an address without an @ has no domain', () => {
     }),
   );
 });
+
+for (const [address, localPart, domain] of [
+  ['blackhole@example.org', 'blackhole', 'example.org'],
+  ['Test.1_a-b@Bücher.example', 'test.1_a-b', 'xn--bcher-kva.example'],
+] as const) {
+  test(`a plain address: ${address}`, () => {
+    assert.deepEqual(parsePlainAddress(address), { localPart, domain });
+    assert.equal(formatPlainAddress(parsePlainAddress(address)), `${localPart}@${domain}`);
+  });
+}
+
+for (const text of [
+  '',
+  'a',
+  '@example.org',
+  'a@',
+  'a+b@example.org',
+  'a..b@example.org',
+  '.a@b.org',
+  '"a"@b.org',
+  'a@b@c.org',
+  'a/b@c.org',
+]) {
+  test(`no plain address: ${JSON.stringify(text)}`, () => {
+    assert.throws(() => parsePlainAddress(text), { code: 'mail-address-invalid' });
+  });
+}

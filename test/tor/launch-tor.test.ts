@@ -22,9 +22,9 @@ function prepare(t: TestContext, ...extraLines: readonly string[]): Prepared {
   mkdirSync(paths.dataFolder);
   writeFileSync(paths.torrcFile, formatTorrc(paths, process.pid, extraLines));
   const [log, bootstraps]: [ReturnType<typeof createRecordingLog>, string[]] = [createRecordingLog(), []];
-  const onBootstrap = (text: string) => bootstraps.push(text);
+  const onEvent = (text: string) => bootstraps.push(text);
   const program = writeFakeTor(folder);
-  return { options: { program, paths, log, timing: realTiming, onBootstrap }, bootstraps, log };
+  return { options: { program, paths, log, timing: realTiming, eventNames: [], onEvent }, bootstraps, log };
 }
 
 /** Where `# fake tor` said its process id. */

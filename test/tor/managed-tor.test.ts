@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { dial } from '../../src/net/dial.ts';
 import { type ManagedTor, type ManagedTorOptions, startManagedTor } from '../../src/tor/managed-tor.ts';
+import { openServiceTraffic, readServiceTraffic } from '../../src/tor/service-traffic.ts';
+import { makeOnionAddress } from '../made-up-onions.ts';
 import { createRecordingLog } from '../recording-log.ts';
 import { waitFor } from '../e2e/bed/wait-for.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { makeOnionService } from './made-up-service.ts';
 import { writeFakeTor } from './write-fake-tor.ts';
 
 const plenty = 30_000;
+const now = () => new Date(0);
 
 function optionsFor(t: TestContext, extraTorrc: readonly string[] = []) {
   const parent = makeTemporaryFolder(t);
@@ -61,6 +65,25 @@ test('a tor that is killed comes back at the same address', async (t) => {
   await waitUntilBootstrapped(tor);
   (await dial(tor.socks, plenty)).destroy();
   assert.equal(pids().length, 2);
+});
+
+test('with onion services, tor is told of them; when it stops, their counts are on disk', async (t) => {
+  const base = optionsFor(t);
+  const parent = dirname(base.folder);
+  const service = makeOnionService({ folder: join(parent, 'onion', 'mail') });
+  const file = join(parent, 'clients.json');
+  const openTraffic = () => openServiceTraffic({ file, now, writeEveryMs: 3_600_000, log: base.log });
+  mkdirSync(service.folder, { recursive: true });
+  writeFileSync(join(service.folder, 'hostname'), `${makeOnionAddress(1)}\n`); // the fake tor makes none
+  const accessFolder = join(parent, 'access');
+  const tor = await start(t, { ...base, accessFolder, receiving: { services: [service], openTraffic } });
+  await waitUntilBootstrapped(tor);
+  const torrc = readFileSync(join(base.folder, 'torrc'), 'utf8');
+  assert.ok(torrc.includes(`\nClientOnionAuthDir "${accessFolder}"\nHiddenServiceDir "${service.folder}"\n`));
+  assert.equal(statSync(accessFolder).mode & 0o777, 0o700);
+  assert.ok(base.log.lines.some(({ event }) => event === 'onion service'));
+  await tor.stop();
+  assert.deepEqual(Object.keys(await readServiceTraffic(file, base.log)), [makeOnionAddress(1)]);
 });
 
 for (const [why, change, code, reason] of [

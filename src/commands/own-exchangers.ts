@@ -1,0 +1,45 @@
+/** This host as others see it: its onion services for mail, as the exchangers to publish. */
+import type { Config } from '../config/schema.ts';
+import { readOnionServices } from '../mail-host/read-onion-services.ts';
+import { readOnionAddress } from '../onion-keys/key-folder.ts';
+import type { Exchanger } from '../protocol/exchanger.ts';
+import type { OnionAddress } from '../protocol/onion-address.ts';
+import { countGroup } from './closed-group.ts';
+import { onionServicesOf } from './onion-services-of.ts';
+
+interface Place {
+  readonly onionAddress: OnionAddress | undefined;
+  readonly port: number;
+}
+
+const smtpPort = 25;
+const [priorityStep, weight] = [10, 5];
+
+/**
+ * The preferred one first. Without those that have no address yet, and without closed groups, which tell their members by
+ * the map. torrc: of a Tor that is not ours; undefined: Debian's.
+ */
+export async function findOwnExchangers(
+  config: Config,
+  torrc: string | undefined,
+): Promise<readonly Exchanger[]> {
+  const places = config.tor.use === 'managed' ? await findOwnServices(config) : await findServicesOf(torrc);
+  return places.flatMap(({ onionAddress, port }, index) =>
+    onionAddress === undefined ? [] : [{ onionAddress, port, priority: priorityStep * index, weight }],
+  );
+}
+
+async function findOwnServices(config: Config): Promise<readonly Place[]> {
+  const found = onionServicesOf(config).map(async (service): Promise<readonly Place[]> => {
+    const isOpen = (await countGroup(service)) === undefined;
+    return isOpen ? [{ onionAddress: await readOnionAddress(service.folder), port: service.port }] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function findServicesOf(torrc: string | undefined): Promise<readonly Place[]> {
+  const services = await readOnionServices({ torrc, torrcLines: [] });
+  return services
+    .filter(({ ports }) => ports.some(({ virtualPort }) => virtualPort === smtpPort))
+    .map(({ onionAddress }) => ({ onionAddress, port: smtpPort }));
+}

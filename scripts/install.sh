@@ -25,6 +25,7 @@ nsd nsd
 ldns-signzone ldnsutils
 ip iproute2
 strace strace
+rspamd rspamd
 LIST
 }
 
@@ -66,7 +67,7 @@ disable_services() {
   command -v systemctl >/dev/null 2>&1 || return 0
   for package in "$@"; do
     case $package in
-      tor | postfix | unbound | nsd) systemctl --quiet disable "$package" >/dev/null 2>&1 || true ;;
+      tor | postfix | unbound | nsd | rspamd) systemctl --quiet disable "$package" >/dev/null 2>&1 || true ;;
     esac
   done
 }
@@ -101,5 +102,43 @@ install_test_bed() {
   fi
 }
 
+# Debian has one mail server at a time, so Exim is unpacked beside the system, with the libraries that are not here.
+# The files have to be root's: Exim takes no other configuration.
+unpack_exim() {
+  folder=.testbed/exim4
+  [ ! -x "$folder/usr/sbin/exim4" ] || return 0
+  command -v apt-get >/dev/null 2>&1 || return 0 # install_test_bed has said what is missing
+  if [ "$(id -u)" != 0 ]; then
+    echo 'install: for Exim in the test bed, run scripts/install.sh as root' >&2
+    return 0
+  fi
+  echo "install: unpacking exim4-daemon-heavy in $folder" >&2
+  rm -rf "$folder" "$folder.new"
+  mkdir -p "$folder.new/packages"
+  if output=$(download_exim "$folder.new" 2>&1); then
+    mv "$folder.new" "$folder"
+  else
+    rm -rf "$folder.new"
+    printf '%s\n' "$output" 'install: going on without Exim' >&2
+  fi
+}
+
+# What apt-get would install for it. The list of packages may be older than the archive: then it is brought up to date.
+download_exim() {
+  fetch_exim_packages "$1/packages" || { apt-get -qq update && fetch_exim_packages "$1/packages"; } || return 1
+  for package in "$1"/packages/*.deb; do
+    dpkg -x "$package" "$1" || return 1
+  done
+  rm -r "$1/packages"
+}
+
+fetch_exim_packages() {
+  plan=$(apt-get -s --no-install-recommends install exim4-daemon-heavy) || return 1
+  lacking=$(printf '%s\n' "$plan" | awk '$1 == "Inst" && $2 !~ /^exim4/ { print $2 }')
+  # shellcheck disable=SC2086 # a list of words
+  (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download exim4-daemon-heavy exim4-base exim4-config $lacking)
+}
+
 install_npm_packages
 install_test_bed
+unpack_exim

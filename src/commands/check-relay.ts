@@ -1,47 +1,36 @@
 /**
  * `onionmx check relay [target…]`: does this host pass on mail that is not for it? Without targets: what the
- * configuration of Postfix and Tor says about each onion service, and then what happens when strangers come through it.
+ * configurations of the mail server and Tor say about each onion service, and then what happens when strangers come through it.
  */
-import type { Config } from '../config/schema.ts';
 import { OnionmxError } from '../errors.ts';
 import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
-import { auditReceiving } from '../relay-check/audit.ts';
-import type { Finding } from '../relay-check/finding.ts';
-import { readMailHost } from '../mail-host/read-mail-host.ts';
 import { buildRelayAttempts } from '../relay-check/relay-attempts.ts';
-import { findTargets, parseRelayTarget, type RelayTarget } from '../relay-check/relay-target.ts';
+import { parseRelayTarget, type RelayTarget } from '../relay-check/relay-target.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
 import { formatJson } from './json.ts';
+import { planRelayCheck, type RelayPlaces, type RelayPlan } from './relay-plan.ts';
 import {
-  findingToText,
   formatAttempt,
+  formatPlan,
   formatResult,
+  planToJson,
   resultToJson,
   type TargetResult,
-  unnamedToText,
 } from './relay-report.ts';
 import { tryRelayTarget } from './try-relay-target.ts';
 
-export interface CheckRelayOptions {
+export interface CheckRelayOptions extends RelayPlaces {
   /** Empty: find them. */
   readonly targets: readonly string[];
   /** One of the domains that the host takes mail for; undefined: the first of `domains.own`. */
   readonly domain: string | undefined;
-  /** Where the onion services are; undefined: Debian's torrc and the lines for our own tor. */
-  readonly torrc: string | undefined;
-  /** The folder of Postfix's configuration; undefined: its own default. */
-  readonly postfix: string | undefined;
+  /** Try the listeners too that no onion service leads to. */
+  readonly all?: boolean;
+  /** Hand one harmless message to each target that accepted a stranger. */
+  readonly prove?: boolean;
   /** Only print what would be tried. */
   readonly list: boolean;
   readonly json: boolean;
-  readonly config: Config;
-}
-
-interface Plan {
-  readonly findings: readonly Finding[];
-  readonly targets: readonly RelayTarget[];
-  /** Folders of onion services whose address cannot be read, so that they are not tried through Tor. */
-  readonly unnamed: readonly string[];
 }
 
 /** The exit code is that of the worst: 77 when strangers can relay. */
@@ -49,6 +38,7 @@ export async function runCheckRelayCommand(
   options: CheckRelayOptions,
   out: (text: string) => void,
 ): Promise<number> {
+  const { all = false } = options;
   const ownDomain = findOwnDomain(options);
   const named = options.targets.map(parseRelayTarget);
   if (options.list) {
@@ -56,34 +46,54 @@ export async function runCheckRelayCommand(
     out(options.json ? formatJson(attempts) : attempts.map(formatAttempt).join(''));
     return exitCode.ok;
   }
-  const { findings, targets, unnamed } =
-    named.length > 0 ? { findings: [], targets: named, unnamed: [] } : await findPlan(options);
-  if (!options.json) out([...findings.map(findingToText), ...unnamed.map(unnamedToText)].join(''));
+  const plan =
+    named.length > 0 ? { ...nothingRead, targets: named } : await planRelayCheck(options, ownDomain);
+  if (!options.json) out(formatPlan(plan, all));
   const results: TargetResult[] = [];
-  for (const target of targets) {
-    const result = await tryRelayTarget(target, ownDomain, ownOnionOf(targets), options.config);
+  for (const trial of trialsOf(plan, all)) {
+    const result = await tryOne(trial, plan, ownDomain, options);
     results.push(result);
     if (!options.json) out(formatResult(result));
   }
-  if (options.json) out(formatJson({ findings, unnamed, targets: results.map(resultToJson) }));
-  return worstOf([...findings.map(({ severity }) => codeOfSeverity[severity]), ...results.map(exitCodeOf)]);
+  if (options.json) out(formatJson({ ...planToJson(plan), targets: results.map(resultToJson) }));
+  return worstOf([
+    ...plan.findings.map(({ severity }) => codeOfSeverity[severity]),
+    ...results.map(exitCodeOf),
+  ]);
 }
 
-async function findPlan({ torrc, postfix, config }: CheckRelayOptions): Promise<Plan> {
-  const host = await readMailHost({ torrc, postfix, torrcLines: config.tor.extraTorrc });
-  const findings = auditReceiving(host.listeners, host.services);
-  const isForMail = (folder: string) => findings.some(({ service }) => service === folder);
-  const unnamed = host.services
-    .filter(({ folder, onionAddress }) => onionAddress === undefined && isForMail(folder))
-    .map(({ folder }) => folder);
-  if (findings.length > 0) return { findings, targets: findTargets(host), unnamed };
-  throw new OnionmxError(
-    'no-onion-service',
-    `no onion service for mail in ${host.torrcSources.join(' and ')}`,
-    {
-      hint: 'name the file with --torrc; or what is to be tried: your onion address, 127.0.0.1:25, proxy:127.0.0.1:2515',
-    },
-  );
+const nothingRead: RelayPlan = {
+  findings: [],
+  targets: [],
+  others: [],
+  untried: [],
+  unnamed: [],
+  unread: undefined,
+};
+
+interface Trial {
+  readonly target: RelayTarget;
+  /** No onion service leads there: local programs may relay. */
+  readonly isLocalOnly: boolean;
+}
+
+function trialsOf({ targets, others }: RelayPlan, all: boolean): readonly Trial[] {
+  return [
+    ...targets.map((target) => ({ target, isLocalOnly: false })),
+    ...(all ? others : []).map((target) => ({ target, isLocalOnly: true })),
+  ];
+}
+
+async function tryOne(
+  { target, isLocalOnly }: Trial,
+  { targets }: RelayPlan,
+  ownDomain: DomainName,
+  { prove = false, config }: CheckRelayOptions,
+): Promise<TargetResult> {
+  // what local programs may do needs no proof
+  const proves = prove && !isLocalOnly;
+  const result = await tryRelayTarget(target, ownDomain, ownOnionOf(targets), config, proves);
+  return { ...result, isLocalOnly };
 }
 
 function findOwnDomain({ domain, config }: CheckRelayOptions): DomainName {
@@ -114,7 +124,8 @@ const codeOfSeverity = {
   fine: exitCode.ok,
 } as const;
 
-function exitCodeOf({ report, outcomes, error }: TargetResult): number {
+function exitCodeOf({ report, outcomes, error, isLocalOnly }: TargetResult): number {
+  if (isLocalOnly === true) return exitCode.ok;
   if (outcomes.some(({ finding }) => finding === 'accepted')) return exitCode.noPermission;
   if (report !== undefined) return codeOfVerdict[report.verdict];
   return error === undefined ? exitCode.software : exitCodeFor(error);

@@ -11,37 +11,57 @@ import { formatTorProxyLine } from '../protocol/proxy-line.ts';
 import { judgeHost, type RelayOutcome } from '../relay-check/judge-reply.ts';
 import { buildRelayAttempts } from '../relay-check/relay-attempts.ts';
 import { formatRelayTarget, type RelayTarget } from '../relay-check/relay-target.ts';
-import { runRelayAttempts } from '../relay-check/run-attempts.ts';
+import { buildProofEnvelopes } from '../relay-check/proof.ts';
+import { proveRelay, type RelayProof } from '../relay-check/prove-relay.ts';
+import { type RelayProbe, runRelayAttempts } from '../relay-check/run-attempts.ts';
 import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
 import type { TargetResult } from './relay-report.ts';
 import { socksOf } from './socks-of.ts';
 
 const smtpPort = 25;
 
-/** Never throws: what cannot be tried has an error in place of a report. `ownOnion`: an onion address of this host. */
+/**
+ * Never throws: what cannot be tried has an error in place of a report. `ownOnion`: an onion address of this host.
+ * `proves`: when a stranger was accepted, one harmless message follows.
+ */
 export async function tryRelayTarget(
   target: RelayTarget,
   ownDomain: DomainName,
   ownOnion: OnionAddress | undefined,
   config: Config,
+  proves = false,
 ): Promise<TargetResult> {
   const outcomes: RelayOutcome[] = [];
+  const probe: RelayProbe = {
+    connect: () => connectTo(target, config),
+    name: formatRelayTarget(target),
+    heloName: config.delivery.heloName,
+    ownDomain,
+    attempts: buildRelayAttempts({ ownDomain, ownOnion }),
+    noSuchUser: `onionmx-no-such-user-${randomInt(1_000_000)}`,
+  };
+  const verdict = await judgeTarget(target, probe, outcomes);
+  return { target, outcomes, ...verdict, proof: proves ? await prove(probe, outcomes) : undefined };
+}
+
+async function judgeTarget(
+  target: RelayTarget,
+  probe: RelayProbe,
+  outcomes: RelayOutcome[],
+): Promise<Pick<TargetResult, 'report' | 'error'>> {
   try {
-    const manners = await runRelayAttempts(
-      {
-        connect: () => connectTo(target, config),
-        name: formatRelayTarget(target),
-        heloName: config.delivery.heloName,
-        ownDomain,
-        attempts: buildRelayAttempts({ ownDomain, ownOnion }),
-        noSuchUser: `onionmx-no-such-user-${randomInt(1_000_000)}`,
-      },
-      (outcome) => void outcomes.push(outcome),
-    );
-    return { target, report: judgeHost(manners, outcomes), outcomes, error: undefined };
+    const manners = await runRelayAttempts(probe, (outcome) => void outcomes.push(outcome));
+    return { report: judgeHost(manners, outcomes), error: undefined };
   } catch (thrown) {
-    return { target, report: undefined, outcomes, error: explainFor(target, toOnionmxError(thrown)) };
+    return { report: undefined, error: explainFor(target, toOnionmxError(thrown)) };
   }
+}
+
+/** undefined when nothing was accepted. */
+async function prove(probe: RelayProbe, outcomes: readonly RelayOutcome[]): Promise<RelayProof | undefined> {
+  const accepted = outcomes.filter(({ finding }) => finding === 'accepted');
+  if (accepted.length === 0) return undefined;
+  return proveRelay(probe, buildProofEnvelopes(accepted.map(({ attempt }) => attempt)));
 }
 
 /** The hints of these errors are for somebody else's host; a listener is the operator's own. */

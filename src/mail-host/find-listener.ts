@@ -2,13 +2,16 @@
 import { isLocalAddress, type SocketAddress } from '../protocol/socket-address.ts';
 import type { ServiceTarget } from './hidden-services.ts';
 import { parseIpRange, rangeHolds } from './ip-range.ts';
-import type { SmtpdListener } from './postfix-listeners.ts';
+
+interface Listener {
+  readonly addresses: readonly SocketAddress[];
+}
 
 /** A socket on the very address takes the connection before one on all addresses does. */
-export function findListener(
-  listeners: readonly SmtpdListener[],
+export function findListener<L extends Listener>(
+  listeners: readonly L[],
   target: ServiceTarget,
-): SmtpdListener | undefined {
+): L | undefined {
   if (target.kind !== 'tcp') return undefined;
   const { host, port } = target;
   // Postfix's socket on [::] is for IPv6 alone.
@@ -20,7 +23,7 @@ export function leadsElsewhere(target: ServiceTarget): boolean {
   return target.kind === 'tcp' && !isLocalAddress(target);
 }
 
-function findAt(listeners: readonly SmtpdListener[], host: string, port: number): SmtpdListener | undefined {
+function findAt<L extends Listener>(listeners: readonly L[], host: string, port: number): L | undefined {
   return listeners.find(({ addresses }) => addresses.some((address) => isAt(address, host, port)));
 }
 

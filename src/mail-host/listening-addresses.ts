@@ -8,6 +8,7 @@ const ports: ReadonlyMap<string, number> = new Map([
   ['submission', 587],
   ['submissions', 465],
   ['smtps', 465],
+  ['ssmtp', 465],
 ]);
 
 /** Empty when the port has a name that we do not know. */
@@ -16,8 +17,8 @@ export function listeningAddresses(
   parameters: ReadonlyMap<string, string>,
 ): readonly SocketAddress[] {
   const [, bracketed, plain, portName = ''] = /^(?:\[(.*)\]:|(.*):)?([^:]*)$/.exec(serviceName) ?? [];
-  const port = ports.get(portName) ?? (/^\d{1,5}$/.test(portName) ? Number(portName) : undefined);
-  if (port === undefined || port > 65535) return [];
+  const port = readPortName(portName);
+  if (port === undefined) return [];
   const host = bracketed ?? plain ?? '';
   const families = readFamilies(parameters);
   const interfaces = parameters.get('inet_interfaces') ?? 'all';
@@ -25,6 +26,12 @@ export function listeningAddresses(
   return hosts
     .flatMap((name) => hostAddresses(name, families))
     .map((found) => ({ kind: 'tcp', host: found, port }));
+}
+
+/** A number or a name; undefined when we do not know it. */
+export function readPortName(text: string): number | undefined {
+  const port = ports.get(text) ?? (/^\d{1,5}$/.test(text) ? Number(text) : undefined);
+  return port === undefined || port > 65535 ? undefined : port;
 }
 
 /** Whether master opens IPv4 and IPv6 sockets. */

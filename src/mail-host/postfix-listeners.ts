@@ -1,8 +1,9 @@
 /** Which smtpd and postscreen services listen where, and what holds for each (master(5), postconf(1)). */
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { listeningAddresses } from './listening-addresses.ts';
-import { parsePostfixParameters, readOverrides } from './postfix-parameters.ts';
-import { expandPostfixValue, splitPostfixWords } from './postfix-words.ts';
+import { type MasterService, parseMasterServices } from './master-services.ts';
+import { parsePostfixParameters } from './postfix-parameters.ts';
+import { expandPostfixValue } from './postfix-words.ts';
 
 export interface SmtpdListener {
   /** The first field of its line in master.cf, as written. */
@@ -15,47 +16,16 @@ export interface SmtpdListener {
   parameter(name: string): string | undefined;
 }
 
-interface MasterService {
-  readonly name: string;
-  readonly type: string;
-  readonly command: string;
-  readonly overrides: ReadonlyMap<string, string>;
-}
-
-/** Place of the command and of its first argument among the fields of master.cf. */
-const commandField = 7;
-
 /**
  * masterText is the output of `postconf -M` (or -Mf, -Mx), parametersText that of `postconf -x`. A value of main.cf
  * that names a parameter which a service overrides keeps what main.cf says: `-x` shows the reference no more.
  */
 export function parsePostfixListeners(masterText: string, parametersText: string): readonly SmtpdListener[] {
-  const services = joinFoldedLines(masterText).map(parseService);
+  const services = parseMasterServices(masterText);
   const parameters = parsePostfixParameters(parametersText);
   return services
     .filter(({ type, command }) => type === 'inet' && (command === 'smtpd' || command === 'postscreen'))
     .map((service) => buildListener(service, services, parameters));
-}
-
-function joinFoldedLines(text: string): readonly string[] {
-  const joined: string[] = [];
-  for (const line of text.split('\n')) {
-    if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
-    const last = joined.at(-1);
-    if (last !== undefined && /^\s/.test(line)) joined[joined.length - 1] = `${last} ${line.trim()}`;
-    else joined.push(line);
-  }
-  return joined;
-}
-
-function parseService(line: string): MasterService {
-  const fields = splitPostfixWords(line, 'blanks');
-  return {
-    name: fields[0] ?? '',
-    type: fields[1] ?? '',
-    command: fields[commandField] ?? '',
-    overrides: readOverrides(fields.slice(commandField + 1)),
-  };
 }
 
 function buildListener(

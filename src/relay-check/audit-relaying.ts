@@ -72,7 +72,7 @@ function permittedRelay(audited: AuditedPort, { list, by, entry }: ListJudgement
   };
 }
 
-function describeClient(client: OnionClient): string {
+export function describeClient(client: OnionClient): string {
   if (client.kind === 'circuit') return `onion clients appear as ${circuitPrefix}/64 by the PROXY line`;
   if (client.kind === 'tor') return `onion clients appear as ${client.address}, as tor itself`;
   return 'tor writes no PROXY line, so that onion clients can write one with any address';

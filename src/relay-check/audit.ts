@@ -16,7 +16,7 @@ import type { OnionClient } from './onion-client.ts';
 import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 
 /** smtp, submissions, submission: what leads from these to no smtpd is a mistake; from others it is no mail. */
-const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
+export const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
 
 export function auditReceiving(
   listeners: readonly SmtpdListener[],
@@ -60,21 +60,30 @@ function auditListener(audited: AuditedPort): readonly Complaint[] {
   return complaints.length > 0 ? complaints : [describeFine(audited)];
 }
 
-function describeMissing({ virtualPort, target, line }: ServicePort): Complaint {
-  const setting = `HiddenServicePort ${virtualPort} ${formatTarget(target)} (torrc, line ${line})`;
-  if (leadsElsewhere(target))
-    return {
-      severity: 'warning',
-      what: `port ${virtualPort} leads to ${formatTarget(target)}, which seems to be another host: audit it there`,
-      setting,
-      fix: undefined,
-    };
+function describeMissing(port: ServicePort): Complaint {
+  const { virtualPort, target } = port;
+  if (leadsElsewhere(target)) return describeElsewhere(port);
   return {
     severity: 'broken',
     what: `port ${virtualPort} leads to ${formatTarget(target)}, where no smtpd and no postscreen of master.cf listens`,
-    setting,
+    setting: describePort(port),
     fix: ownListener(virtualPort),
   };
+}
+
+export function describeElsewhere(port: ServicePort): Complaint {
+  const { virtualPort, target } = port;
+  return {
+    severity: 'warning',
+    what: `port ${virtualPort} leads to ${formatTarget(target)}, which seems to be another host: audit it there`,
+    setting: describePort(port),
+    fix: undefined,
+  };
+}
+
+/** The line of the torrc. */
+export function describePort({ virtualPort, target, line }: ServicePort): string {
+  return `HiddenServicePort ${virtualPort} ${formatTarget(target)} (torrc, line ${line})`;
 }
 
 function findPasswords(audited: AuditedPort): Complaint | undefined {
@@ -100,12 +109,16 @@ function findXforward(audited: AuditedPort): Complaint | undefined {
 
 function describeFine(audited: AuditedPort): Complaint {
   const { port, listener, client } = audited;
-  const clients =
-    client.kind === 'circuit' ? 'each circuit as a client of its own' : 'all clients as tor itself';
   return {
     severity: 'fine',
-    what: `port ${port.virtualPort} leads to ${listener.name}, which sees ${clients} and refuses to relay for them`,
+    what: describeRefusing(port, listener.name, client),
     setting: formatRelayGuard(audited),
     fix: undefined,
   };
+}
+
+export function describeRefusing({ virtualPort }: ServicePort, name: string, client: OnionClient): string {
+  const clients =
+    client.kind === 'circuit' ? 'each circuit as a client of its own' : 'all clients as tor itself';
+  return `port ${virtualPort} leads to ${name}, which sees ${clients} and refuses to relay for them`;
 }

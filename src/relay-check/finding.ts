@@ -2,7 +2,11 @@
 import { formatSocketAddress } from '../protocol/socket-address.ts';
 import type { HiddenService, ServicePort, ServiceTarget } from '../mail-host/hidden-services.ts';
 import type { OnionClient } from './onion-client.ts';
-import { onionListenerAddress, onionListenerOptions } from '../mail-host/onion-listener.ts';
+import {
+  onionListenerAddress,
+  onionListenerOptions,
+  onionListenerService,
+} from '../mail-host/onion-listener.ts';
 import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 
 export interface Finding extends Complaint {
@@ -51,9 +55,11 @@ export function fixListener({ listener, port }: AuditedPort, options: string): s
 
 /** The whole recipe. */
 export function ownListener(virtualPort: number): string {
-  const options = onionListenerOptions.map((option) => `-o ${option}`).join(' ');
+  const options = onionListenerOptions()
+    .map((option) => `-o ${option}`)
+    .join(' ');
   return (
-    `master.cf: ${onionListenerAddress} inet n - y - - smtpd ${options}; ` +
+    `master.cf: ${onionListenerService} ${options}; ` +
     `torrc: HiddenServicePort ${virtualPort} ${onionListenerAddress}, HiddenServiceExportCircuitID haproxy`
   );
 }

@@ -30,10 +30,11 @@ export interface RelayedHost {
 
 /** A valid address that nobody has: its key was made for documentation, and is kept nowhere. */
 const strangeOnion = '7bgr7yfgwyruyfk7b5bapbxuyv2qcuyxyh2b5hfswvo42hr25zuoinqd.onion';
-const foreignDomain = 'example.com';
+export const foreignDomain = 'example.com';
 const user = 'onionmx-check';
 const stranger = `${user}@${foreignDomain}`;
-const outsideSender = `${user}@example.net`;
+export const outsideDomain = 'example.net';
+const outsideSender = `${user}@${outsideDomain}`;
 
 export function buildRelayAttempts(host: RelayedHost): readonly RelayAttempt[] {
   return [

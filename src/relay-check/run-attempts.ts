@@ -1,4 +1,5 @@
 /** Tries every attempt on one listener: MAIL, RCPT, RSET, and never a message. */
+import { OnionmxError } from '../errors.ts';
 import type { Connection } from '../net/connection.ts';
 import { greetSmtp } from '../net/greet-smtp.ts';
 import { ExchangerLeaves, SmtpLink } from '../net/smtp-link.ts';
@@ -82,7 +83,7 @@ class RelayLine {
     try {
       return await this.#ask(link, envelope);
     } catch (thrown) {
-      if (!(thrown instanceof ExchangerLeaves)) throw thrown;
+      if (!hasLeft(thrown)) throw thrown;
       // it has had enough of this session; what it says to the same envelope in a fresh one is its answer
       await this.close();
       return this.#ask(await this.#ready(), envelope).catch(replyOfLeaving);
@@ -112,6 +113,13 @@ class RelayLine {
     await link.ask('RSET', 'RSET');
     return reply;
   }
+}
+
+/** With 421; Exim hangs up without, after its third reply to what it takes for a syntax error. */
+function hasLeft(thrown: unknown): boolean {
+  return (
+    thrown instanceof ExchangerLeaves || (thrown instanceof OnionmxError && thrown.code === 'exchanger-lost')
+  );
 }
 
 function replyOfLeaving(thrown: unknown): SmtpReply {

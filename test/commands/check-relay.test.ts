@@ -15,7 +15,7 @@ const denied = '554 5.7.1 Relay access denied';
 const isControl = (line: string) => line === 'RCPT TO:<postmaster@own.test>';
 
 /** Takes its postmaster's mail, and what `takes` says; refuses all else as relaying. */
-function host(takes: (line: string) => boolean, offers: readonly string[] = ['SMTPUTF8']): Far {
+function host(takes: (line: string) => boolean, offers: readonly string[] = ['SMTPUTF8']) {
   const answer = (line: string) =>
     line.startsWith('RCPT') && !isControl(line) && !takes(line) ? denied : undefined;
   return { offers, answer };
@@ -76,6 +76,58 @@ test('an open relay: the verdict first, then each envelope that was accepted, th
     /percent-own +the percent hack at own\.test\n.*RCPT TO:<onionmx-check%example\.com@own\.test>: 250/,
   );
   assert.match(rest.join('\n'), /Stop the onion service until this is mended\. docs\/receiving\.md/);
+});
+
+test('--prove: one message that nobody can get, and no more', async (t) => {
+  const { run, tor } = await prepare(
+    t,
+    host((line) => line.startsWith('RCPT') && !line.includes('no-such-user')),
+  );
+  const { code, text } = await run({ prove: true });
+  assert.equal(code, 77);
+  assert.match(
+    text,
+    /\n {2}proved: a message from <> to onionmx-check@onionmx-check\.invalid was taken: 250 .*\n {2}Stop the onion/,
+  );
+  const [message, ...more] = tor.servers.flatMap(({ messages }) => messages);
+  assert.deepEqual(
+    [message?.sender, message?.recipients, more],
+    ['MAIL FROM:<>', ['RCPT TO:<onionmx-check@onionmx-check.invalid>'], []],
+  );
+  assert.match(message?.body ?? '', /sent by "onionmx check relay --prove"/);
+  assert.deepEqual(
+    tor.servers.flatMap(({ violations }) => violations),
+    [],
+  );
+});
+
+test('--prove: what the host does not take proves nothing, and is said', async (t) => {
+  const takes = host((line) => line.includes('onionmx-check@'));
+  const answers = {
+    'its recipient is refused': (line: string) => (line.includes('.invalid') ? denied : takes.answer(line)),
+    'the message is refused': (line: string) => (line === '.' ? '550 5.7.1 spam' : takes.answer(line)),
+  };
+  const texts: string[] = [];
+  for (const answer of Object.values(answers)) {
+    await t.test(async (inner) => {
+      const { run } = await prepare(inner, { ...takes, answer });
+      texts.push((await run({ prove: true })).text);
+    });
+  }
+  assert.match(texts[0] ?? '', /not proved, no message was sent: onionmx-check@.*invalid: 554 5\.7\.1 Relay/);
+  assert.match(
+    texts[1] ?? '',
+    /not proved: a message to onionmx-check@.*invalid was not taken: 550 5\.7\.1 spam/,
+  );
+});
+
+test('--prove: nothing was accepted, nothing is sent', async (t) => {
+  const { run, tor } = await prepare(
+    t,
+    host(() => false),
+  );
+  assert.equal((await run({ prove: true })).code, 0);
+  assert.ok(tor.servers.every(({ commands }) => !commands.includes('DATA')));
 });
 
 test('a host that takes any user of its domain: no alarm, and no all-clear', async (t) => {

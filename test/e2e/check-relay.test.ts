@@ -1,66 +1,43 @@
-/** `onionmx check relay` on real Postfix: the naive onion service is an open relay, ours is none; and twenty listeners more. */
+/** `onionmx check relay` on real Postfix: the naive onion service is an open relay, ours is none; and two dozen listeners more. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/check-relay.ts';
 import { onionListenerOptions } from '../../src/mail-host/onion-listener.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { rootEnvironment } from '../config/made-up-environment.ts';
+import { askPostconf } from '../../src/mail-host/ask-postconf.ts';
+import { parseHiddenServices } from '../../src/mail-host/hidden-services.ts';
+import { parsePostfixListeners } from '../../src/mail-host/postfix-listeners.ts';
+import { auditReceiving } from '../../src/relay-check/audit.ts';
+import { connectLocally, talkSmtp } from './bed/exim-talk.ts';
 import { bedSkip } from './bed/bed-availability.ts';
 import { type Bed, startBed } from './bed/start-bed.ts';
+import { attacks, listeners } from './relay-listeners.ts';
 
 const skip = bedSkip();
-const [naivePort, onionPort, catchAllPort, firstPort] = [2502, 2515, 2516, 2601];
-/** Lets in what the restriction lets in, and nobody else. */
-function before(restriction: string): string {
-  return `smtpd_relay_restrictions=${restriction},reject_unauth_destination`;
+const [naivePort, onionPort, catchAllPort, submissionPort, submissionsPort] = [2502, 2515, 2516, 2587, 2465];
+const [firstPort, firstAttackPort] = [2601, 2651];
+function service(port: number, settings: readonly string[]): string {
+  const overrides = [...onionListenerOptions(), ...settings].map((setting) => `-o ${setting}`);
+  return `127.0.0.1:${port} inet n - n - - smtpd ${overrides.join(' ')}`;
 }
 
-/** Each is a listener of its own; the settings come after those of the right one. */
-const listeners: readonly [verdict: 'open' | 'closed', why: string, ...settings: string[]][] = [
-  ['open', "mynetworks with Tor's range", 'mynetworks=[fc00::]/7', before('permit_mynetworks')],
-  ['open', 'mynetworks with the whole world', 'mynetworks=0.0.0.0/0,[::]/0', before('permit_mynetworks')],
-  [
-    'open',
-    'a trial that was left on',
-    before('warn_if_reject'),
-    'smtpd_recipient_restrictions=check_client_access,static:OK,reject',
-  ],
-  ['open', 'the own domain trusted as a sender', before('check_sender_access,inline:{example.test=OK}')],
-  ['open', 'a partner trusted as a sender', before('check_sender_access,inline:{example.net=OK}')],
-  [
-    'open',
-    'the null sender trusted',
-    'smtpd_null_access_lookup_key=null',
-    before('check_sender_access,inline:{null=OK}'),
-  ],
-  ['open', 'any client trusted for its HELO', before('check_helo_access,static:OK')],
-  ['open', 'a HELO of loopback trusted', before('check_helo_access,inline:{[127.0.0.1]=OK}')],
-  ['open', 'a client trusted for its address', before('check_client_access,static:OK')],
-  ['open', 'a recipient domain trusted', before('check_recipient_access,inline:{example.com=OK}')],
-  ['closed', 'the listener of our page'],
-  [
-    'closed',
-    "Debian's own restrictions, which refuse for now",
-    'smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,defer_unauth_destination',
-  ],
-  ['closed', 'every refusal is one for now', 'soft_bounce=yes'],
-  ['closed', 'strict about syntax', 'strict_rfc821_envelopes=yes'],
-  ['closed', 'strict about senders', 'smtpd_sender_restrictions=reject_non_fqdn_sender'],
-  ['closed', 'senders must exist', 'smtpd_reject_unlisted_sender=yes'],
-  ['closed', 'it refuses at once', 'smtpd_delay_reject=no'],
-  ['closed', 'no SMTPUTF8', 'smtputf8_enable=no'],
-  ['closed', 'few extensions', 'smtpd_discard_ehlo_keywords=enhancedstatuscodes,pipelining,smtputf8'],
-  [
-    'closed',
-    'networks that strangers do not come from',
-    'mynetworks=192.0.2.0/24',
-    before('permit_mynetworks'),
-  ],
-];
+/** As JSON tells it. */
+interface Tried {
+  readonly target: string;
+  readonly verdict: string | null;
+  readonly doubts: readonly string[];
+  readonly isLocalOnly: boolean;
+  readonly attempts: readonly { readonly id: string; readonly finding: string }[];
+}
 
-function service(port: number, settings: readonly string[]): string {
-  const overrides = [...onionListenerOptions, ...settings].map((setting) => `-o ${setting}`);
-  return `127.0.0.1:${port} inet n - n - - smtpd ${overrides.join(' ')}`;
+function acceptedIds({ attempts }: Tried): string[] {
+  return attempts.filter(({ finding }) => finding === 'accepted').map(({ id }) => id);
+}
+
+function plainService(port: number, setting: string): string {
+  return `127.0.0.1:${port} inet n - n - - smtpd -o ${setting}`;
 }
 
 function startRelayBed(): Promise<Bed> {
@@ -84,7 +61,8 @@ function startRelayBed(): Promise<Bed> {
         mainCf: ['virtual_mailbox_maps = inline:{postmaster@example.test=all/}'],
         masterCf: [
           service(onionPort, []),
-          ...listeners.map(([, , ...settings], index) => service(firstPort + index, settings)),
+          ...listeners.map(({ settings }, index) => service(firstPort + index, settings)),
+          ...attacks.map(({ settings }, index) => service(firstAttackPort + index, settings)),
         ],
       },
       {
@@ -93,7 +71,11 @@ function startRelayBed(): Promise<Bed> {
         ownDomains: ['example.test'],
         listenPorts: [],
         clearNetNexthop: '[127.0.0.1]:9',
-        masterCf: [service(catchAllPort, [])],
+        masterCf: [
+          service(catchAllPort, []),
+          plainService(submissionPort, 'smtpd_relay_restrictions=permit_sasl_authenticated,reject'),
+          plainService(submissionsPort, 'smtpd_tls_wrappermode=yes'),
+        ],
       },
     ],
   });
@@ -116,40 +98,35 @@ describe('check relay', { skip }, async () => {
 
   async function check(target: string) {
     const { code, targets } = await run({ targets: [target] });
-    const [{ verdict, doubts, attempts, error }] = targets;
-    const accepted: string[] = attempts
-      .filter(({ finding }: { finding: string }) => finding === 'accepted')
-      .map(({ id }: { id: string }) => id);
+    const [tried] = targets;
+    const { verdict, doubts, error } = tried;
+    const accepted = acceptedIds(tried);
     return { code, verdict, doubts, accepted, error };
   }
 
-  test('an onion service that leads to the usual listener is an open relay, through Tor', async () => {
-    const { code, verdict, accepted } = await check(bed.onionHost('naive').onionAddress);
-    assert.deepEqual([code, verdict], [77, 'open']);
-    assert.ok(accepted.includes('plain') && accepted.includes('null-sender'));
-  });
-
-  test('our listener is none, through Tor', async () => {
-    const result = await check(bed.onionHost('guarded').onionAddress);
-    assert.deepEqual([result.verdict, result.accepted, result.doubts, result.code], ['closed', [], [], 0]);
-  });
-
-  for (const [name, severity, verdicts, code] of [
-    ['naive', 'open', ['open', 'open'], 77],
-    ['guarded', 'fine', ['closed', 'closed'], 0],
+  for (const [what, name, severity, verdict, code] of [
+    ['an onion service that leads to the usual listener is an open relay', 'naive', 'open', 'open', 77],
+    ['our listener is none', 'guarded', 'fine', 'closed', 0],
   ] as const) {
-    test(`what is to be tried is found from the configurations, and they say beforehand what comes out: ${name}`, async () => {
-      const torrc = `${bed.onionHost(name).dataFolder}/torrc`;
-      const found = await run({ torrc, postfix: bed.postfix('r').configDirectory });
+    test(`${what}: the configurations say so beforehand, and then it is tried, through Tor and behind it`, async () => {
+      const { onionAddress, dataFolder } = bed.onionHost(name);
+      const postfix = bed.postfix('r').configDirectory;
+      const found = await run({ torrc: `${dataFolder}/torrc`, postfix });
       assert.deepEqual(
         found.findings.map((finding: { severity: string }) => finding.severity),
         [severity],
         JSON.stringify(found.findings),
       );
-      const [through, behind] = found.targets;
-      assert.deepEqual([through.verdict, behind.verdict], verdicts);
-      assert.equal(through.target, `${bed.onionHost(name).onionAddress}:25`);
-      assert.equal(behind.target.startsWith('proxy:'), name === 'guarded');
+      assert.deepEqual(
+        found.targets.map((tried: Tried) => [tried.target, tried.verdict]),
+        [
+          [`${onionAddress}:25`, verdict],
+          [name === 'guarded' ? `proxy:127.0.0.1:${onionPort}` : `127.0.0.1:${naivePort}`, verdict],
+        ],
+      );
+      const accepted = acceptedIds(found.targets[0]);
+      if (verdict === 'open') assert.ok(accepted.includes('plain') && accepted.includes('null-sender'));
+      else assert.deepEqual([accepted, found.targets[0].doubts], [[], []]);
       assert.equal(found.code, code);
     });
   }
@@ -158,16 +135,89 @@ describe('check relay', { skip }, async () => {
     assert.equal((await check(`127.0.0.1:${naivePort}`)).verdict, 'open');
   });
 
-  for (const [index, [verdict, why]] of listeners.entries()) {
+  async function audit(port: number, circuitId = 'haproxy'): Promise<string> {
+    const folder = bed?.postfix('r').configDirectory;
+    const torrc = `HiddenServiceDir /none\nHiddenServicePort 25 127.0.0.1:${port}\nHiddenServiceExportCircuitID ${circuitId}\n`;
+    const found = parsePostfixListeners(await askPostconf(folder, '-Mx'), await askPostconf(folder, '-x'));
+    return auditReceiving(found, parseHiddenServices(torrc))
+      .map(({ severity }) => severity)
+      .join(' ');
+  }
+
+  for (const [index, { verdict, why, audit: expected, differs }] of listeners.entries()) {
     test(`${verdict}: ${why}`, async () => {
       const result = await check(`proxy:127.0.0.1:${firstPort + index}`);
       assert.equal(result.verdict, verdict, JSON.stringify(result));
+      const said = await audit(firstPort + index);
+      assert.equal(said, expected);
+      assert.equal(said === 'open', verdict === 'open' && differs === undefined, differs ?? 'they agree');
+    });
+  }
+
+  for (const [index, { why, circuitId, audit: expected, firstLine, commands }] of attacks.entries()) {
+    test(`an attack that the audit knows beforehand: ${why}`, async () => {
+      const port = firstAttackPort + index;
+      assert.equal(await audit(port, circuitId), expected);
+      const replies = await talkSmtp(connectLocally(port), firstLine, commands);
+      assert.match(replies.at(-1) ?? '', /^250 /, replies.join('\n'));
     });
   }
 
   test('closed: any user is accepted, but Postfix passes nothing on that a user name holds', async () => {
     const { verdict, accepted } = await check(`proxy:127.0.0.1:${catchAllPort}`);
     assert.deepEqual([verdict, accepted], ['closed', []]);
+  });
+
+  test('--all: submission without login refuses, TLS from the first byte is left out; neither is an alarm', async () => {
+    const torrc = `${bed.folder}/torrc.all`;
+    await writeFile(
+      torrc,
+      `HiddenServiceDir ${bed.folder}/none\nHiddenServicePort 25 127.0.0.1:${catchAllPort}\nHiddenServiceExportCircuitID haproxy\n`,
+    );
+    const places = { torrc, postfix: bed.postfix('c').configDirectory };
+    const found = await run({ ...places, all: true });
+    assert.deepEqual(found.untried, [`127.0.0.1:${submissionsPort}: it speaks TLS from the first byte`]);
+    assert.deepEqual(
+      found.targets.map(({ target, isLocalOnly }: { target: string; isLocalOnly: boolean }) => [
+        target,
+        isLocalOnly,
+      ]),
+      [
+        [`proxy:127.0.0.1:${catchAllPort}`, false],
+        [`127.0.0.1:${submissionPort}`, true],
+      ],
+    );
+    assert.deepEqual(acceptedIds(found.targets[1]), []);
+    assert.equal(found.code, 0);
+    const few = await run(places);
+    assert.deepEqual([few.targets.length, few.others], [1, [`127.0.0.1:${submissionPort}`]]);
+  });
+
+  test('one harmless message proves it, and only when it is asked for', async () => {
+    const postfix = bed.postfix('r');
+    assert.deepEqual(await postfix.queue(), []); // after all that was tried so far
+    const { targets } = await run({ targets: [`127.0.0.1:${naivePort}`], prove: true });
+    const { proof } = targets[0];
+    assert.deepEqual(
+      [proof.isTaken, proof.envelope],
+      [true, { sender: '', recipient: 'onionmx-check@onionmx-check.invalid' }],
+      JSON.stringify(proof),
+    );
+    await postfix.waitForLog(
+      new RegExp(`${proof.queueId}: to=<onionmx-check@onionmx-check\\.invalid>`),
+      20_000,
+    );
+    assert.equal((await postfix.logLines()).filter((line) => / from=<.*nrcpt=/.test(line)).length, 1);
+    const refused = await run({ targets: [`proxy:127.0.0.1:${onionPort}`], prove: true });
+    assert.equal(refused.targets[0].proof, null);
+  });
+
+  test('what is trusted for its recipient cannot be proved without a message to it, and none is sent', async () => {
+    const index = listeners.findIndex(({ why }) => why === 'a recipient domain trusted');
+    const { targets } = await run({ targets: [`proxy:127.0.0.1:${firstPort + index}`], prove: true });
+    const { envelope: sent, isTaken, said } = targets[0].proof;
+    assert.deepEqual([sent, isTaken], [null, false]);
+    assert.match(said, /onionmx-check\.invalid: 554 5\.7\.1 .*Relay access denied/);
   });
 
   test('a listener that does not answer is no verdict', async () => {

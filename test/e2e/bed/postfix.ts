@@ -62,7 +62,7 @@ async function writeFolders(options: PostfixOptions, folders: PostfixFolders): P
   await writeFile(join(folders.configDirectory, 'master.cf'), masterCfText(options));
 }
 
-function describePostfix(options: PostfixOptions, folders: PostfixFolders): Postfix {
+export function describePostfix(options: PostfixOptions, folders: PostfixFolders): Postfix {
   const { name, hostname, listenPorts } = options;
   const { configDirectory, logPath, maildir } = folders;
   const run = (command: string, ...args: string[]) => runProgram(command, ['-c', configDirectory, ...args]);

@@ -24,11 +24,11 @@ export async function readMaildir(maildir: string): Promise<ReceivedMail[]> {
   return files.map(readMail);
 }
 
-/** The four headers end where a line begins that continues none of them. */
+/** The headers, with the mark of onion mail, end where a line begins that continues none of them. */
 function readMail(file: Buffer): ReceivedMail {
   const text = file.subarray(0, 64 * 1024).toString('latin1');
   const head =
-    /^Return-Path: <(.*)>\nX-Original-To: (.*)\n(?:Delivered-To: .*\n)?(Received: .*\n(?:[ \t].*\n)*)/.exec(
+    /^Return-Path: <(.*)>\nX-Original-To: (.*)\n(?:Delivered-To: .*\n)?(?:X-Onionmx-Received: .*\n)?(Received: .*\n(?:[ \t].*\n)*)/.exec(
       text,
     );
   if (head === null) throw new Error(`not as virtual(8) writes it:\n${text.slice(0, 500)}`);

@@ -11,7 +11,8 @@ import type { Decision } from '../routing/route.ts';
 import { readRouteMemory } from '../routing/route-memory.ts';
 import { createResolver } from '../routing/resolver.ts';
 import { createRouter, type RouteMemory, type Router } from '../routing/router.ts';
-import { createSrvDiscovery } from '../routing/srv-discovery.ts';
+import { createSrvDiscovery, type SrvAnswer } from '../routing/srv-discovery.ts';
+import { openOwnOnions } from './own-onions.ts';
 import { memoryFileOf } from './state-paths.ts';
 
 export interface RouterParts {
@@ -22,19 +23,25 @@ export interface RouterParts {
 }
 
 export async function openRouter({ config, map, memory, log }: RouterParts): Promise<Router> {
-  const { timeoutMs, tries, trustAd, cacheEntries, deferMs } = config.dns;
-  const servers = await findResolvers(config);
-  const resolver = createResolver({ servers, timeoutMs, tries, trustAd, now });
   return createRouter({
     ownDomains: config.domains.own,
+    ownOnions: openOwnOnions(config),
     ignoredDomains: config.domains.ignored,
     map,
-    discover: createSrvDiscovery({ resolver, cacheEntries, now }),
+    discover: await openDiscovery(config),
     memory,
-    deferMs,
+    deferMs: config.dns.deferMs,
     now,
     log,
   });
+}
+
+/** What the resolvers of the configuration say of a domain's SRV records. The function never throws. */
+export async function openDiscovery(config: Config): Promise<(domain: DomainName) => Promise<SrvAnswer>> {
+  const { timeoutMs, tries, trustAd, cacheEntries } = config.dns;
+  const servers = await findResolvers(config);
+  const resolver = createResolver({ servers, timeoutMs, tries, trustAd, now });
+  return createSrvDiscovery({ resolver, cacheEntries, now });
 }
 
 /** Decides one route as the service would, and leaves its memory as it is: asking what would happen must not change it. */
@@ -49,7 +56,7 @@ function now(): number {
   return performance.now();
 }
 
-async function findResolvers(config: Config): Promise<readonly DnsServer[]> {
-  if (config.dns.resolvers.length > 0) return config.dns.resolvers;
+export async function findResolvers({ dns }: Config): Promise<readonly DnsServer[]> {
+  if (dns.resolvers.length > 0) return dns.resolvers;
   return parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''));
 }

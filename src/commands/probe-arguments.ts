@@ -34,7 +34,23 @@ export function parseProbeRecipient(text: string): string {
     'mail-address-invalid',
     `${JSON.stringify(text)} is no recipient to ask for: ${why}`,
     {
-      hint: 'write one plain address: --to bob@example.org',
+      hint: 'write one plain address, such as bob@example.org',
     },
   );
+}
+
+/** Whom a message goes to: the domain is that of the route, and stands in the address as an A-label. */
+export interface SendAddress {
+  readonly address: string;
+  readonly domain: DomainName;
+  /** RFC 6531 §3.4: the part before the @ is not ASCII. */
+  readonly needsSmtpUtf8: boolean;
+}
+
+/** `bob@example.org`, also with a domain under .onion. Throws `mail-address-invalid` and `domain-invalid`. */
+export function parseSendAddress(text: string): SendAddress {
+  const checked = parseProbeRecipient(text);
+  const domain = parseDomainName(domainOfAddress(checked) ?? '');
+  const localPart = checked.slice(0, checked.lastIndexOf('@'));
+  return { address: `${localPart}@${domain}`, domain, needsSmtpUtf8: /[^\p{ASCII}]/u.test(localPart) };
 }

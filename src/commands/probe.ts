@@ -1,7 +1,7 @@
 /** `onionmx probe <domain|onion address[:port]>`: do its exchangers answer through Tor, what do they offer, and how fast? */
 import type { Config } from '../config/schema.ts';
 import { type ProbeStep, probeExchanger } from '../delivery/probe-exchanger.ts';
-import { OnionmxError, toOnionmxError } from '../errors.ts';
+import { type OnionmxError, toOnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
 import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
@@ -9,7 +9,7 @@ import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts
 import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
 import { errorToJson, formatJson } from './json.ts';
-import { routeOnce } from './open-router.ts';
+import { findOnionRoute } from './onion-route.ts';
 import { parseProbeRecipient, parseProbeTarget } from './probe-arguments.ts';
 import { socksOf } from './socks-of.ts';
 
@@ -55,14 +55,7 @@ export async function runProbeCommand(
 async function findExchangers({ target, config, log }: ProbeCommandOptions): Promise<ExchangerSet> {
   const parsed = parseProbeTarget(target);
   if (parsed.kind === 'exchanger') return [parsed.exchanger];
-  const { domain } = parsed;
-  const { route } = await routeOnce(domain, config, log);
-  if (route.kind === 'onion') return route.exchangers;
-  const hint = `\`onionmx lookup ${domain}\` shows each step`;
-  if (route.kind === 'defer') throw new OnionmxError('route-unknown', `${domain}: ${route.reason}`, { hint });
-  throw new OnionmxError('no-onion-route', `${domain} has no onion mail exchanger: ${route.reason}`, {
-    hint,
-  });
+  return (await findOnionRoute(parsed.domain, config, log)).exchangers;
 }
 
 async function probe(

@@ -18,7 +18,14 @@ export type Route =
 
 /** One step of the way to a route, for `onionmx lookup`. */
 export interface RouteStep {
-  readonly asked: 'own domains' | 'ignored domains' | 'onion address' | 'map' | 'dns' | 'memory';
+  readonly asked:
+    | 'own domains'
+    | 'ignored domains'
+    | 'onion address'
+    | 'map'
+    | 'dns'
+    | 'memory'
+    | 'own onion services';
   readonly answer: string;
 }
 

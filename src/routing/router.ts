@@ -2,15 +2,19 @@
 import type { Log } from '../log.ts';
 import { type DomainName, isUnderOnion } from '../protocol/domain-name.ts';
 import { type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
+import type { OnionAddress } from '../protocol/onion-address.ts';
 import { decideForOnionAddress, decideFromDns } from './decide-route.ts';
 import { describeSrvAnswer } from './describe-srv-answer.ts';
 import type { MapEntry } from './domain-map.ts';
 import { createFailureClock } from './failure-clock.ts';
+import { onionAddressOf, ownOnionsAmong, preferredToUs } from './own-onions.ts';
 import type { Decision, Route, RouteStep } from './route.ts';
 import type { SrvAnswer } from './srv-discovery.ts';
 
 export interface RouterSources {
   readonly ownDomains: readonly DomainName[];
+  /** The addresses of this host's onion services, besides those in `ownDomains`. Must not throw. */
+  readonly ownOnions: () => Promise<readonly OnionAddress[]>;
   readonly ignoredDomains: readonly DomainName[];
   readonly map: { find(domain: DomainName): MapEntry | undefined };
   readonly discover: (domain: DomainName) => Promise<SrvAnswer>;
@@ -40,8 +44,9 @@ interface Word {
 
 export function createRouter(sources: RouterSources): Router {
   const failures = createFailureClock(sources.now);
+  const listedOnions = ownOnionsAmong(sources.ownDomains);
+  const ownDomains = askList('own domains', sources.ownDomains, 'it is an own domain: mail stays here');
   const certainSources = [
-    askList('own domains', sources.ownDomains, 'it is an own domain: mail stays here'),
     askList('ignored domains', sources.ignoredDomains, 'the configuration ignores it'),
     askAddress,
     (domain: DomainName) => askMap(sources.map.find(domain)),
@@ -49,8 +54,15 @@ export function createRouter(sources: RouterSources): Router {
   ];
 
   async function route(domain: DomainName): Promise<Decision> {
+    const ownOnions = new Set([...listedOnions, ...(await sources.ownOnions())]);
+    const isOwn = (address: OnionAddress) => ownOnions.has(address);
+    return keepOffOurselves(await decide(domain, isOwn), isOwn);
+  }
+
+  async function decide(domain: DomainName, isOwn: (address: OnionAddress) => boolean): Promise<Decision> {
     const steps: RouteStep[] = [];
-    for (const ask of certainSources) {
+    const askOwn = () => askOwnOnion(domain, isOwn) ?? ownDomains(domain);
+    for (const ask of [askOwn, ...certainSources]) {
       const word = ask(domain);
       if (word === undefined) continue;
       steps.push(word.step);
@@ -83,6 +95,29 @@ export function createRouter(sources: RouterSources): Router {
   }
 
   return { route };
+}
+
+/** Also below it: a subdomain of an onion address belongs to its service (rend-spec-v3 §6). */
+function askOwnOnion(domain: DomainName, isOwn: (address: OnionAddress) => boolean): Word | undefined {
+  const address = onionAddressOf(domain);
+  if (address === undefined || !isOwn(address)) return undefined;
+  const reason = 'it is the address of an own onion service: mail stays here';
+  return { step: { asked: 'own domains', answer: 'yes' }, route: { kind: 'clearnet', reason } };
+}
+
+/** Stops a loop: a record or a map can name this host as the exchanger of a domain that is not listed as own. */
+function keepOffOurselves(decision: Decision, isOwn: (address: OnionAddress) => boolean): Decision {
+  const { route, steps } = decision;
+  if (route.kind !== 'onion') return decision;
+  const exchangers = preferredToUs(route.exchangers, isOwn);
+  if (exchangers === route.exchangers) return decision;
+  if (exchangers !== undefined) {
+    const answer = 'this host is one of them: only those that are preferred to it are used (RFC 5321 §5.1)';
+    return { route: { ...route, exchangers }, steps: [...steps, { asked: 'own onion services', answer }] };
+  }
+  const reason = 'its onion mail exchanger is an own onion service: mail stays here';
+  const step: RouteStep = { asked: 'own onion services', answer: 'yes' };
+  return { route: { kind: 'clearnet', reason }, steps: [...steps, step] };
 }
 
 function askList(asked: RouteStep['asked'], domains: readonly DomainName[], reason: string) {

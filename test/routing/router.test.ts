@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type DomainName, parseDomainName } from '../../src/protocol/domain-name.ts';
-import type { ExchangerSet } from '../../src/protocol/exchanger.ts';
+import type { Exchanger, ExchangerSet } from '../../src/protocol/exchanger.ts';
+import type { OnionAddress } from '../../src/protocol/onion-address.ts';
 import { createRouter, type RouterSources } from '../../src/routing/router.ts';
 import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
 import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
@@ -19,6 +20,7 @@ function setUp(change: Partial<RouterSources> = {}) {
   const log = createRecordingLog();
   const router = createRouter({
     ownDomains: [parseDomainName('own.test')],
+    ownOnions: async () => [],
     ignoredDomains: [parseDomainName('ignored.test')],
     map: {
       find: (domain) =>
@@ -64,6 +66,83 @@ for (const name of [makeOnionAddress(5), `a.${makeOnionAddress(5)}`, 'bad.onion'
     assert.ok(kind === 'onion' || kind === 'reject');
     assert.deepEqual(asked, []);
   });
+}
+
+// own onion addresses
+
+const [ours, oursListed, theirs] = [makeExchanger(11), makeExchanger(12), makeExchanger(13)];
+
+/** `ours` is known from its folder, `oursListed` from the configuration. */
+function setUpOurs(change: Partial<RouterSources> = {}) {
+  return setUp({
+    ownDomains: [parseDomainName('own.test'), parseDomainName(oursListed.onionAddress)],
+    ownOnions: async () => [ours.onionAddress],
+    ...change,
+  });
+}
+
+for (const { onionAddress } of [ours, oursListed]) {
+  for (const name of [
+    onionAddress,
+    onionAddress.toUpperCase(),
+    `mail.${onionAddress}`,
+    `a.b.${onionAddress}`,
+  ]) {
+    test(`mail for an own onion address stays here: ${name}`, async () => {
+      const { route, asked } = setUpOurs();
+      assert.deepEqual(await route(name), {
+        route: { kind: 'clearnet', reason: 'it is the address of an own onion service: mail stays here' },
+        steps: [{ asked: 'own domains', answer: 'yes' }],
+      });
+      assert.deepEqual(asked, []);
+    });
+  }
+}
+
+test('an address that tor has only now made is own from now on', async () => {
+  const addresses: OnionAddress[] = [];
+  const { route } = setUp({ ownOnions: async () => addresses });
+  assert.equal((await route(ours.onionAddress)).route.kind, 'onion');
+  addresses.push(ours.onionAddress);
+  assert.equal((await route(ours.onionAddress)).route.kind, 'clearnet');
+});
+
+test('the onion addresses of others go out as before', async () => {
+  const { route } = setUpOurs();
+  assert.equal((await route(theirs.onionAddress)).route.kind, 'onion');
+});
+
+const prefer = (exchanger: Exchanger, priority: number): Exchanger => ({ ...exchanger, priority });
+const sets: readonly [why: string, set: ExchangerSet, used: ExchangerSet | undefined][] = [
+  ['we are not among them', [prefer(theirs, 10)], [prefer(theirs, 10)]],
+  ['we alone', [ours], undefined],
+  ['we alone, listed', [oursListed], undefined],
+  ['we are the best', [prefer(ours, 10), prefer(theirs, 20)], undefined],
+  ['we are as good as another', [prefer(ours, 10), prefer(theirs, 10)], undefined],
+  ['we are the second', [prefer(theirs, 10), prefer(ours, 20)], [prefer(theirs, 10)]],
+  [
+    'with two of ours, the better one counts',
+    [prefer(theirs, 10), prefer(ours, 20), prefer(makeExchanger(14), 25), prefer(oursListed, 30)],
+    [prefer(theirs, 10)],
+  ],
+];
+for (const source of ['dns', 'map', 'memory'] as const) {
+  for (const [why, exchangers, used] of sets) {
+    test(`no mail comes back to us by the ${source} (RFC 5321 §5.1): ${why}`, async () => {
+      const place = 'map.yml:1:1';
+      const { route, world } = setUpOurs(
+        source === 'map' ? { map: { find: () => ({ exchangers, place }) } } : {},
+      );
+      world.answer = { ...found, exchangers };
+      if (source === 'memory') {
+        await route('peer.test');
+        world.answer = failed;
+      }
+      const { route: decided } = await route('peer.test');
+      assert.deepEqual(decided.kind === 'onion' ? decided.exchangers : undefined, used);
+      if (used === undefined) assert.equal(decided.kind, 'clearnet');
+    });
+  }
 }
 
 test('a name without a dot is not asked of DNS', async () => {

@@ -45,11 +45,29 @@ export const errorCatalogue = {
   // our own files
   'state-folder': { place: 'host', permanent: false, status: '4.3.5' },
 
+  // the keys of onion services
+  'onion-keys-folder': { place: 'host', permanent: false, status: '4.3.5' },
+  'onion-keys-invalid': { place: 'host', permanent: false, status: '4.3.5' },
+  'onion-keys-missing': { place: 'host', permanent: false, status: '4.3.5' },
+  'onion-keys-differ': { place: 'host', permanent: false, status: '4.3.5' },
+  'backup-exists': { place: 'host', permanent: false, status: '4.3.5' },
+  'backup-unwritable': { place: 'host', permanent: false, status: '4.3.5' },
+  'backup-unreadable': { place: 'host', permanent: false, status: '4.3.5' },
+  'client-key-invalid': { place: 'config', permanent: false, status: '4.3.5' },
+
   // what the relay check reads
   'own-domain-unknown': { place: 'config', permanent: false, status: '4.3.5' },
   'no-onion-service': { place: 'config', permanent: false, status: '4.3.5' },
   'torrc-unreadable': { place: 'config', permanent: false, status: '4.3.5' },
   'postfix-unreadable': { place: 'host', permanent: false, status: '4.3.5' },
+  'exim-unreadable': { place: 'host', permanent: false, status: '4.3.5' },
+
+  // setup: this host is changed as a whole, or not at all
+  'setup-impossible': { place: 'config', permanent: false, status: '4.3.5' },
+  'setup-failed': { place: 'host', permanent: false, status: '4.3.5' },
+  'setup-unfinished': { place: 'host', permanent: false, status: '4.3.5' },
+  'setup-not-restored': { place: 'host', permanent: false, status: '4.3.5' },
+  'setup-changed-since': { place: 'config', permanent: false, status: '4.3.5' },
 
   // tor and onion services
   'tor-missing': { place: 'host', permanent: false, status: '4.3.5' },

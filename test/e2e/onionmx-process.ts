@@ -93,7 +93,7 @@ export async function startOnionmx(
 }
 
 /** Runs the built command to its end, whatever its exit status is. */
-async function runCommand(args: readonly string[]): Promise<CommandResult> {
+export async function runCommand(args: readonly string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

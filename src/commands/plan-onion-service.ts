@@ -1,0 +1,57 @@
+/** What setup would change in the torrc of a Tor that is not onionmx's own. */
+import { access, readFile } from 'node:fs/promises';
+import { onionListenerAddress } from '../mail-host/onion-listener.ts';
+import { debianTorrc, torrcUnreadable } from '../mail-host/read-onion-services.ts';
+import { parseTorrcLines } from '../mail-host/torrc-lines.ts';
+import { setOnionService } from '../setup/edit-torrc.ts';
+import { type Deed, emptyPlan, type Plan } from '../setup/plan.ts';
+import type { SetupCommandOptions } from './setup.ts';
+
+const debianDefaults = '/usr/share/tor/tor-service-defaults-torrc';
+const debianServiceFolder = '/var/lib/tor/onionmx';
+const smtpPort = 25;
+
+/** Nothing when onionmx runs a Tor of its own. Throws `torrc-unreadable` and `setup-impossible`. */
+export async function planOnionService({ config, torrc }: SetupCommandOptions): Promise<Plan> {
+  if (config.tor.use === 'managed') return emptyPlan;
+  const path = torrc ?? debianTorrc;
+  const before = await readTorrc(path);
+  const after = setOnionService(before, {
+    folder: debianServiceFolder,
+    virtualPort: smtpPort,
+    target: onionListenerAddress,
+    furtherLines: [],
+  });
+  if (before === after) return emptyPlan;
+  const hasDefaults = path === debianTorrc && (await isThere(debianDefaults));
+  const defaults = hasDefaults ? debianDefaults : '/dev/null';
+  return {
+    changes: [{ path, before, after, reasons: [reason] }],
+    checks: [{ command: 'tor', args: ['--verify-config', '-f', path, '--defaults-torrc', defaults] }],
+    reloads: await findReload(`${await readTorrc(defaults)}\n${before}`),
+    notes: [],
+  };
+}
+
+const reason =
+  'The onion service leads to the listener for onion mail, and tells it each circuit, so that no client seems to be this host.';
+
+/** tor reads its torrc again at SIGHUP. A tor that does not run reads it when it starts. */
+async function findReload(torrcTexts: string): Promise<readonly Deed[]> {
+  const pidFile = parseTorrcLines(torrcTexts).findLast(({ option }) => option === 'pidfile')?.value;
+  if (pidFile === undefined || !(await isThere(pidFile))) return [];
+  return [{ command: 'sh', args: ['-c', `kill -HUP "$(cat ${pidFile})"`] }];
+}
+
+async function readTorrc(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw torrcUnreadable(cause);
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

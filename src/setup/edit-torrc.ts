@@ -1,0 +1,72 @@
+/** Puts the onion service for mail into a torrc (tor(1), "HIDDEN SERVICE OPTIONS"); everything else stays, to the byte. */
+import { OnionmxError } from '../errors.ts';
+import { type HiddenService, parseHiddenServices, type ServicePort } from '../mail-host/hidden-services.ts';
+import { formatSocketAddress } from '../protocol/socket-address.ts';
+
+export interface WantedService {
+  /** Where tor keeps its keys. */
+  readonly folder: string;
+  readonly virtualPort: number;
+  /** `127.0.0.1:2515`. */
+  readonly target: string;
+  /** Lines such as limits, below HiddenServicePort, for a service that is new. */
+  readonly furtherLines: readonly string[];
+}
+
+const circuitLine = 'HiddenServiceExportCircuitID haproxy';
+
+/**
+ * A service that has the port already keeps its address, and is led to the listener. Throws `setup-impossible` when it has
+ * other ports too: the line that tells the circuit would go before what these say.
+ */
+export function setOnionService(text: string, wanted: WantedService): string {
+  const service = parseHiddenServices(text).find(({ ports }) => ports.some(isWanted));
+  const port = service?.ports.find(isWanted);
+  if (service === undefined || port === undefined) return appendService(text, wanted);
+  if (leadsTo(port, wanted.target) && service.exportsCircuitId) return text;
+  if (service.ports.length > 1) throw hasOtherPorts(service, wanted);
+  return redirectPort(text, service, port, wanted);
+
+  function isWanted({ virtualPort }: ServicePort): boolean {
+    return virtualPort === wanted.virtualPort;
+  }
+}
+
+function appendService(text: string, { folder, virtualPort, target, furtherLines }: WantedService): string {
+  const lines = [
+    '# onionmx: the onion service of this mail host',
+    `HiddenServiceDir ${folder}`,
+    `HiddenServicePort ${virtualPort} ${target}`,
+    circuitLine,
+    ...furtherLines,
+  ];
+  return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${lines.join('\n')}\n`;
+}
+
+function redirectPort(
+  text: string,
+  { exportsCircuitId }: HiddenService,
+  port: ServicePort,
+  { virtualPort, target }: WantedService,
+): string {
+  const own = [`HiddenServicePort ${virtualPort} ${target}`, ...(exportsCircuitId ? [] : [circuitLine])];
+  return text
+    .split('\n')
+    .flatMap((line, index) => (index + 1 === port.line ? own : [line]))
+    .join('\n');
+}
+
+function leadsTo({ target }: ServicePort, wanted: string): boolean {
+  return target.kind !== 'other' && formatSocketAddress(target) === wanted;
+}
+
+function hasOtherPorts({ folder, ports }: HiddenService, { virtualPort }: WantedService): OnionmxError {
+  const others = ports.map((port) => port.virtualPort).filter((port) => port !== virtualPort);
+  return new OnionmxError(
+    'setup-impossible',
+    `the onion service in ${folder} has port ${virtualPort} and others (${others.join(', ')}): ${circuitLine} would hold for all of them`,
+    {
+      hint: `give mail an onion service of its own: take port ${virtualPort} out of this one, and run this again`,
+    },
+  );
+}

@@ -1,0 +1,15 @@
+/** Runs a program of a plan; when it fails, its own words stand behind its name. */
+import type { HostHands } from './host-hands.ts';
+import { type Deed, formatDeed } from './plan.ts';
+
+export async function runDeed(deed: Deed, hands: HostHands): Promise<void> {
+  try {
+    await hands.run(deed);
+  } catch (cause) {
+    throw new Error(`\`${formatDeed(deed)}\` says: ${messageOf(cause)}`, { cause });
+  }
+}
+
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message.trim() : String(cause);
+}

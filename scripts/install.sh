@@ -4,6 +4,7 @@
 # leave out. Services of packages that are installed here are not started, neither now nor at the next boot.
 set -eu
 cd "$(dirname "$0")/.."
+purpose=${1:-test} # or demo, which needs less
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 install_npm_packages() {
@@ -13,9 +14,10 @@ install_npm_packages() {
   npm ci --no-audit --no-fund --loglevel=error
 }
 
-# Prints the Debian packages whose program is not here. One line each: program package
+# Prints the Debian packages whose program is not here. One line each: program package, and whether only tests need it
 missing_packages() {
-  while read -r program package; do
+  while read -r program package only; do
+    [ "$only" = '' ] || [ "$only" = "$purpose" ] || continue
     command -v "$program" >/dev/null 2>&1 || printf '%s ' "$package"
   done <<LIST
 tor tor
@@ -24,8 +26,10 @@ unbound unbound
 nsd nsd
 ldns-signzone ldnsutils
 ip iproute2
-strace strace
-rspamd rspamd
+strace strace test
+rspamd rspamd test
+openssl openssl test
+perl perl test
 LIST
 }
 
@@ -102,43 +106,68 @@ install_test_bed() {
   fi
 }
 
-# Debian has one mail server at a time, so Exim is unpacked beside the system, with the libraries that are not here.
-# The files have to be root's: Exim takes no other configuration.
-unpack_exim() {
-  folder=.testbed/exim4
-  [ ! -x "$folder/usr/sbin/exim4" ] || return 0
+# Debian has one mail server at a time, so others are unpacked beside the system, with the libraries that are not here.
+# The files have to be root's: Exim takes no other configuration. Usage: unpack name program package...
+unpack() {
+  name=$1 folder=.testbed/$1 program=$2
+  shift 2
+  [ ! -x "$folder/$program" ] || return 0
   command -v apt-get >/dev/null 2>&1 || return 0 # install_test_bed has said what is missing
   if [ "$(id -u)" != 0 ]; then
-    echo 'install: for Exim in the test bed, run scripts/install.sh as root' >&2
+    echo "install: for $name in the test bed, run scripts/install.sh as root" >&2
     return 0
   fi
-  echo "install: unpacking exim4-daemon-heavy in $folder" >&2
+  echo "install: unpacking $* in $folder" >&2
   rm -rf "$folder" "$folder.new"
   mkdir -p "$folder.new/packages"
-  if output=$(download_exim "$folder.new" 2>&1); then
+  if output=$(download_and_unpack "$folder.new" "$@" 2>&1); then
     mv "$folder.new" "$folder"
   else
     rm -rf "$folder.new"
-    printf '%s\n' "$output" 'install: going on without Exim' >&2
+    printf '%s\n' "$output" "install: going on without $name" >&2
   fi
 }
 
-# What apt-get would install for it. The list of packages may be older than the archive: then it is brought up to date.
-download_exim() {
-  fetch_exim_packages "$1/packages" || { apt-get -qq update && fetch_exim_packages "$1/packages"; } || return 1
-  for package in "$1"/packages/*.deb; do
-    dpkg -x "$package" "$1" || return 1
+# The list of packages may be older than the archive: then it is brought up to date.
+download_and_unpack() {
+  into=$1
+  shift
+  download "$into/packages" "$@" || { apt-get -qq update && download "$into/packages" "$@"; } || return 1
+  for package in "$into"/packages/*.deb; do
+    dpkg -x "$package" "$into" || return 1
   done
-  rm -r "$1/packages"
+  rm -r "$into/packages"
 }
 
-fetch_exim_packages() {
-  plan=$(apt-get -s --no-install-recommends install exim4-daemon-heavy) || return 1
-  lacking=$(printf '%s\n' "$plan" | awk '$1 == "Inst" && $2 !~ /^exim4/ { print $2 }')
+# The packages, and what apt-get would install with them.
+download() {
+  into_packages=$1
+  shift
+  plan=$(apt-get -s --no-install-recommends install "$@") || return 1
+  wanted=$({ printf '%s\n' "$@" && printf '%s\n' "$plan" | awk '$1 == "Inst" { print $2 }'; } | sort -u)
   # shellcheck disable=SC2086 # a list of words
-  (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download exim4-daemon-heavy exim4-base exim4-config $lacking)
+  (cd "$into_packages" && apt-get -qq -o APT::Sandbox::User=root download $wanted)
+}
+
+install_haraka() {
+  folder=.testbed/haraka
+  wanted='Haraka@3.3.4 haraka-plugin-relay@1.0.2'
+  [ "$(cat "$folder/wanted" 2>/dev/null)" != "$wanted" ] || return 0
+  echo "install: npm install $wanted in $folder" >&2
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  # shellcheck disable=SC2086 # a list of words
+  if output=$(npm install --prefix "$folder" --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error $wanted 2>&1); then
+    echo "$wanted" >"$folder/wanted"
+  else
+    printf '%s\n' "$output" 'install: going on without Haraka' >&2
+  fi
 }
 
 install_npm_packages
 install_test_bed
-unpack_exim
+[ "$purpose" = test ] || exit 0
+unpack exim4 usr/sbin/exim4 exim4-daemon-heavy exim4-base exim4-config
+unpack opensmtpd usr/sbin/smtpd opensmtpd
+unpack chasquid usr/bin/chasquid chasquid
+install_haraka

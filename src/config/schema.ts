@@ -3,6 +3,7 @@
  * A setting whose default depends on the host has none here: fill-defaults.ts finds it.
  */
 import { z } from 'zod';
+import { complainOfIdleness } from './complain-of-idleness.ts';
 import { complainOfForeignTor, onionService, refuseNamesTwice } from './onion-service.ts';
 import { fieldsOf } from './schema-tree.ts';
 import {
@@ -168,7 +169,7 @@ ${listFields(onionService)}`,
     .describe('How other hosts reach this one.'),
 });
 
-export const settingsSchema = sections.check(complainOfForeignTor);
+export const settingsSchema = sections.check(complainOfForeignTor, complainOfIdleness);
 
 /** What a configuration file says, with the defaults that do not depend on the host. */
 export type Settings = z.output<typeof settingsSchema>;

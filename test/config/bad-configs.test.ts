@@ -5,6 +5,13 @@ const long = `/${'x'.repeat(120)}`;
 const topKeys = 'stateFolder, log, domains, map, dns, lookup, delivery, sockets, tor, receiving';
 
 const badConfigs: readonly BadConfig[] = [
+  {
+    why: 'nobody could ever reach it',
+    text: 'lookup:\n  socketmap: []\n',
+    complaints: [
+      '2:14: lookup.socketmap: must not be empty where there is no lookup.tcpTable, no delivery.routingEndpoint and no onion service: nobody could reach onionmx',
+    ],
+  },
   // YAML itself
   {
     why: 'a bracket is not closed',

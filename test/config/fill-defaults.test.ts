@@ -89,7 +89,7 @@ const rows: readonly {
   {
     why: 'what is said is taken, and the path that the MTA sees follows it',
     environment: rootWithPostfix,
-    text: 'delivery: {endpointFolder: /q/onionmx}\nlookup: {socketmap: []}',
+    text: 'delivery: {endpointFolder: /q/onionmx}\nlookup: {socketmap: [], tcpTable: ["127.0.0.1:2526"]}',
     stateFolder: '/var/lib/onionmx',
     socketmap: '',
     endpointFolder: '/q/onionmx',

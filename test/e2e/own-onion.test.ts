@@ -255,7 +255,7 @@ async function startSink(
 function commonSettings(bed: Bed, name: string) {
   return {
     dns: { resolvers: ['127.0.0.1:1'] },
-    lookup: { socketmap: [] },
+    lookup: { socketmap: [`unix:${join(bed.folder, name, 'map')}`] },
     delivery: { endpointFolder: join(bed.folder, name, 'e') },
     tor: { extraTorrc: bed.network().torrcLines },
   };

@@ -21,10 +21,10 @@ import {
   mailServers,
   type RecordForm,
   recordForms,
-  runSetupCommand,
   type SetupPart,
   setupParts,
-} from './commands/setup.ts';
+} from './commands/setup-options.ts';
+import { runSetupCommand } from './commands/setup.ts';
 import { readEnvironment } from './config/environment.ts';
 import { defaultConfigFile, loadConfig } from './config/load-config.ts';
 import type { Config } from './config/schema.ts';

@@ -10,17 +10,8 @@ import { readTransportTables } from '../doctor/transport-tables.ts';
 import type { SmtpdListener } from '../mail-host/postfix-listeners.ts';
 import { splitPostfixWords } from '../mail-host/postfix-words.ts';
 import type { AskTable } from './gather-postfix.ts';
-import { parseRestrictions, type Restriction } from '../relay-check/restrictions.ts';
+import { parseRestrictions, type Restriction, restrictionLists } from '../relay-check/restrictions.ts';
 
-const lists = [
-  'smtpd_client_restrictions',
-  'smtpd_helo_restrictions',
-  'smtpd_sender_restrictions',
-  'smtpd_relay_restrictions',
-  'smtpd_recipient_restrictions',
-  'smtpd_data_restrictions',
-  'smtpd_end_of_data_restrictions',
-] as const;
 const filterParameters = [
   'smtpd_milters',
   'non_smtpd_milters',
@@ -46,7 +37,7 @@ export async function gatherPolicies(
 
 async function gatherListener(listener: SmtpdListener, ask: AskTable): Promise<ListenerRestrictions> {
   const restrictions: RestrictionFacts[] = [];
-  for (const list of lists) {
+  for (const list of restrictionLists) {
     const steps = readList(listener, list);
     for (const [place, { word }] of steps.entries()) {
       const earlier = steps.slice(0, place);
@@ -124,7 +115,9 @@ function findFilters(
     return values.filter((value) => value !== undefined && value !== '').map((value) => `${name} = ${value}`);
   });
   const services = listeners.flatMap((listener) =>
-    lists.flatMap((list) => readList(listener, list).filter(({ word }) => word === 'check_policy_service')),
+    restrictionLists.flatMap((list) =>
+      readList(listener, list).filter(({ word }) => word === 'check_policy_service'),
+    ),
   );
   return [...new Set([...found, ...services.map(({ text }) => text)])];
 }

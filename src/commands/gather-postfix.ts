@@ -9,7 +9,8 @@ import { parseMasterServices } from '../mail-host/master-services.ts';
 import { findOwnDomains, type OwnDomains } from '../mail-host/own-domains.ts';
 import { parsePostfixListeners } from '../mail-host/postfix-listeners.ts';
 import { parsePostfixParameters } from '../mail-host/postfix-parameters.ts';
-import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
+import type { DomainName } from '../protocol/domain-name.ts';
+import { readOwnDomain } from './own-domain.ts';
 
 export interface PostfixFacts {
   readonly version: string;
@@ -133,16 +134,6 @@ async function askEarlierTable(
   }
 }
 
-/** Bare names such as `localhost` are left out: no mail comes for them from elsewhere. */
 function joinDomains(config: Config, { exact, withSubdomains }: OwnDomains): readonly DomainName[] {
-  const names = [...exact, ...withSubdomains].filter((name) => name.includes('.'));
-  return [...new Set([...config.domains.own, ...names.flatMap(readDomain)])];
-}
-
-function readDomain(name: string): DomainName[] {
-  try {
-    return [parseDomainName(name)];
-  } catch {
-    return [];
-  }
+  return [...new Set([...config.domains.own, ...[...exact, ...withSubdomains].flatMap(readOwnDomain)])];
 }

@@ -5,7 +5,7 @@ import { debianTorrc, torrcUnreadable } from '../mail-host/read-onion-services.t
 import { parseTorrcLines } from '../mail-host/torrc-lines.ts';
 import { setOnionService } from '../setup/edit-torrc.ts';
 import { type Deed, emptyPlan, type Plan } from '../setup/plan.ts';
-import type { SetupCommandOptions } from './setup.ts';
+import type { SetupCommandOptions } from './setup-options.ts';
 
 const debianDefaults = '/usr/share/tor/tor-service-defaults-torrc';
 const debianServiceFolder = '/var/lib/tor/onionmx';

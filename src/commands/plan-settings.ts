@@ -7,7 +7,7 @@ import { onionListenerAddress } from '../mail-host/onion-listener.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { editSettings, type SettingValue } from '../setup/edit-settings.ts';
 import { emptyPlan, type Plan } from '../setup/plan.ts';
-import type { SetupCommandOptions } from './setup.ts';
+import type { SetupCommandOptions } from './setup-options.ts';
 
 export interface SettingsWishes {
   /** Empty when they are to stay as they are. */

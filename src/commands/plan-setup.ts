@@ -1,35 +1,18 @@
 /** Looks at this host and works out what setup would change. Changes nothing. */
-import type { Config } from '../config/schema.ts';
 import { OnionmxError } from '../errors.ts';
+import { formatDnsServer } from '../net/dns-exchange.ts';
 import { findMailServers, type MailServer } from '../mail-host/find-mail-server.ts';
-import type { DomainName } from '../protocol/domain-name.ts';
 import { formatPlainAddress, parsePlainAddress } from '../protocol/mail-address.ts';
 import type { SettingValue } from '../setup/edit-settings.ts';
 import { joinPlans, type Plan } from '../setup/plan.ts';
+import { findResolvers } from './open-router.ts';
 import { planOnionService } from './plan-onion-service.ts';
 import { planSettings } from './plan-settings.ts';
-import type { SetupCommandOptions, SetupPart } from './setup.ts';
+import type { ServerView } from './server-view.ts';
+import type { SetupCommandOptions, SetupPart } from './setup-options.ts';
+import { viewByHand } from './view-by-hand.ts';
 import { viewExim } from './view-exim.ts';
 import { viewPostfix } from './view-postfix.ts';
-
-/** What is planned for the mail server. */
-interface ServerWishes {
-  readonly sending: boolean;
-  readonly receiving: boolean;
-}
-
-/** A mail server of this host, as setup sees it. */
-export interface ServerView {
-  /** What was found, a line each. */
-  readonly summary: readonly string[];
-  /** Domains that this host takes mail for. */
-  readonly ownDomains: readonly DomainName[];
-  readonly isRunning: boolean;
-  /** What onionmx’s settings have to say for it, unless they say something else. */
-  readonly settings: readonly SettingValue[];
-  /** config: with these settings. Throws `setup-impossible`. */
-  plan(wishes: ServerWishes, config: Config): Promise<Plan>;
-}
 
 export interface PlannedSetup extends Pick<ServerView, 'summary' | 'ownDomains' | 'isRunning'> {
   readonly plan: Plan;
@@ -39,7 +22,7 @@ export interface PlannedSetup extends Pick<ServerView, 'summary' | 'ownDomains' 
 export async function planSetup(options: SetupCommandOptions): Promise<PlannedSetup> {
   const wants = (part: SetupPart) => options.parts.length === 0 || options.parts.includes(part);
   const wishes = { sending: wants('sending'), receiving: wants('receiving') };
-  const view = await views[await chooseMailServer(options)](options);
+  const view = await viewMailServer(options);
   const withService = wants('tor') || wishes.receiving;
   const settings = await planSettings(options, {
     ownDomains: wishes.sending ? view.ownDomains : [],
@@ -52,7 +35,11 @@ export async function planSetup(options: SetupCommandOptions): Promise<PlannedSe
     await view.plan(wishes, settings.config),
     ...(withService ? [await planOnionService(options)] : []),
   ];
-  return { ...view, plan: joinPlans(plans), summary: [...view.summary, describeTor(options)] };
+  return {
+    ...view,
+    plan: joinPlans(plans),
+    summary: [...view.summary, describeTor(options), await describeDns(options)],
+  };
 }
 
 function choicesOf({ blackhole }: SetupCommandOptions): readonly SettingValue[] {
@@ -65,14 +52,12 @@ const views: Readonly<Record<MailServer, (options: SetupCommandOptions) => Promi
   exim: viewExim,
 };
 
-async function chooseMailServer({ mailServer, postfix }: SetupCommandOptions): Promise<MailServer> {
+async function viewMailServer(options: SetupCommandOptions): Promise<ServerView> {
+  const { mailServer, postfix, config } = options;
   const found = mailServer === undefined ? await findMailServers(postfix) : [mailServer];
   const [server, other] = found;
-  if (server === undefined)
-    throw new OnionmxError('setup-impossible', 'neither Postfix nor Exim is configured on this host', {
-      hint: 'for another mail server see docs/other-mail-servers.md; for a Postfix elsewhere name its folder: --postfix /etc/postfix',
-    });
-  if (other === undefined) return server;
+  if (server === undefined) return viewByHand(config);
+  if (other === undefined) return views[server](options);
   throw new OnionmxError(
     'setup-impossible',
     `several mail servers are configured on this host: ${found.join(', ')}`,
@@ -84,4 +69,9 @@ function describeTor({ config, torrc }: SetupCommandOptions): string {
   return config.tor.use === 'managed'
     ? 'Tor: onionmx’s own'
     : `Tor: the one that runs already, with ${torrc ?? '/etc/tor/torrc'}`;
+}
+
+async function describeDns({ config }: SetupCommandOptions): Promise<string> {
+  const servers = await findResolvers(config);
+  return `DNS: asked at ${servers.map(formatDnsServer).join(', ')}`;
 }

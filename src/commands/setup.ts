@@ -6,46 +6,18 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Config } from '../config/schema.ts';
 import { OnionmxError } from '../errors.ts';
-import { type MailServer, mailServers } from '../mail-host/find-mail-server.ts';
 import { applyPlan } from '../setup/apply-plan.ts';
 import { formatDiff, formatPlan } from '../setup/format-plan.ts';
 import { hostHands } from '../setup/host-hands.ts';
 import { emptyPlan, formatDeed, type Plan } from '../setup/plan.ts';
-import { type RecordForm, recordForms } from '../protocol/srv-records.ts';
 import { undoSetup } from '../setup/undo-setup.ts';
 import { exitCode } from './exit-code.ts';
 import { formatJson } from './json.ts';
 import { findOwnExchangers } from './own-exchangers.ts';
 import { type PlannedSetup, planSetup } from './plan-setup.ts';
+import type { SetupCommandOptions } from './setup-options.ts';
 import { type DomainRecords, findRecords, recordsToText } from './publish-records.ts';
 import { verifyListener } from './verify-listener.ts';
-
-/** Choices of the command line. */
-export { mailServers, recordForms };
-export type { MailServer, RecordForm };
-export const setupParts = ['sending', 'receiving', 'dns', 'tor'] as const;
-export type SetupPart = (typeof setupParts)[number];
-
-export interface SetupCommandOptions {
-  /** Empty: all. */
-  readonly parts: readonly SetupPart[];
-  readonly apply: boolean;
-  readonly undo: boolean;
-  /** undefined: the one that is configured here. */
-  readonly mailServer: MailServer | undefined;
-  /** The folder of Postfix's configuration; undefined: its own default. */
-  readonly postfix: string | undefined;
-  /** undefined: Debian's. */
-  readonly torrc: string | undefined;
-  /** The test address; undefined: as the settings say. */
-  readonly blackhole: string | undefined;
-  /** How SRV records are printed. */
-  readonly records: RecordForm;
-  readonly json: boolean;
-  readonly config: Config;
-  /** Where the settings of onionmx are, or are to be. */
-  readonly configFile: string;
-}
 
 export async function runSetupCommand(
   options: SetupCommandOptions,
@@ -113,7 +85,7 @@ function planToText({ plan, summary }: PlannedSetup, options: SetupCommandOption
 }
 
 function adviceFor({ changes }: Plan, { apply: applies }: SetupCommandOptions): string {
-  if (changes.length === 0) return 'All is set up; there is nothing to change.\n';
+  if (changes.length === 0) return 'There is nothing to change.\n';
   return applies ? '\n' : '\nNothing is changed yet: `onionmx setup --apply` does it.\n';
 }
 

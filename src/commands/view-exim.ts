@@ -4,7 +4,7 @@ import { OnionmxError } from '../errors.ts';
 import { readExim } from '../mail-host/read-exim.ts';
 import { eximPaths, planExim } from '../setup/plan-exim.ts';
 import { readOwnDomain } from './own-domain.ts';
-import type { ServerView } from './plan-setup.ts';
+import type { ServerView } from './server-view.ts';
 import { readFiles } from './read-files.ts';
 
 /** Readable for Exim's user, whose processes reach the sockets in it. */

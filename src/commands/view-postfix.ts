@@ -1,6 +1,7 @@
 /** Postfix as setup sees it: asks it what the plan has to know. */
 import type { Config } from '../config/schema.ts';
 import { OnionmxError } from '../errors.ts';
+import { parseMasterServices } from '../mail-host/master-services.ts';
 import { findOwnDomains, type OwnDomains } from '../mail-host/own-domains.ts';
 import { listKeys } from '../mail-host/list-keys.ts';
 import { findCatchAll, isPostfixRunning } from '../mail-host/query-tables.ts';
@@ -10,9 +11,9 @@ import { isDomainKey } from '../setup/domain-name-table.ts';
 import { tablesBefore } from '../setup/plan-postfix-sending.ts';
 import { knowsDomains } from '../setup/transport-tables.ts';
 import { readOwnDomain } from './own-domain.ts';
-import type { ServerView } from './plan-setup.ts';
+import type { ServerView } from './server-view.ts';
 import { readFiles } from './read-files.ts';
-import type { SetupCommandOptions } from './setup.ts';
+import type { SetupCommandOptions } from './setup-options.ts';
 
 /** Throws `postfix-unreadable`. */
 export async function viewPostfix({ postfix }: SetupCommandOptions): Promise<ServerView> {
@@ -85,8 +86,10 @@ async function refuseCatchAll(tables: readonly string[], folderArgs: readonly st
 
 function describePostfix(host: PostfixHost, { exact, withSubdomains }: OwnDomains): readonly string[] {
   const domains = [...exact, ...withSubdomains.map((domain) => `${domain} with subdomains`)];
+  const isChrooted = parseMasterServices(host.masterCf).some(({ chroot }) => chroot === 'y');
+  const protocols = host.parameters.get('inet_protocols') ?? 'all';
   return [
-    `Postfix ${host.version}, configured in ${host.folder}, its queue in ${host.queueFolder}`,
+    `Postfix ${host.version}, configured in ${host.folder}, its queue in ${host.queueFolder}${isChrooted ? ', in a chroot there' : ''}, inet_protocols ${protocols}`,
     `Own domains: ${domains.length === 0 ? 'none' : domains.join(', ')}`,
   ];
 }

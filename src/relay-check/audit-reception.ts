@@ -2,17 +2,7 @@
 import { type AuditedPort, type Complaint, fixListener, formatSetting, formatTarget } from './finding.ts';
 import { type Judgement, judgeList } from './judge-restrictions.ts';
 import { splitPostfixWords } from '../mail-host/postfix-words.ts';
-import { parseRestrictions } from './restrictions.ts';
-
-const allLists = [
-  'smtpd_client_restrictions',
-  'smtpd_helo_restrictions',
-  'smtpd_sender_restrictions',
-  'smtpd_relay_restrictions',
-  'smtpd_recipient_restrictions',
-  'smtpd_data_restrictions',
-  'smtpd_end_of_data_restrictions',
-] as const;
+import { parseRestrictions, restrictionLists } from './restrictions.ts';
 
 export function auditReception(audited: AuditedPort): readonly Complaint[] {
   return [findProxyMismatch(audited), findMissingIpv6(audited), ...findRefusals(audited)].filter(
@@ -57,7 +47,7 @@ function findMissingIpv6(audited: AuditedPort): Complaint | undefined {
 function findRefusals(audited: AuditedPort): readonly Complaint[] {
   // Who writes its own PROXY line is no honest client.
   if (audited.client.kind === 'forger') return [];
-  return allLists.flatMap((list) => {
+  return restrictionLists.flatMap((list) => {
     const judgement = judgeList(audited.listener, list, { client: audited.client, recipient: 'own' });
     return judgement.verdict === 'refuses' && refusesAll(audited, list, judgement)
       ? [describeRefusal(audited, list, judgement.by ?? '')]

@@ -10,6 +10,17 @@ export interface Restriction {
   readonly isWarningOnly: boolean;
 }
 
+/** The lists of restrictions, in the order in which smtpd goes through them. */
+export const restrictionLists = [
+  'smtpd_client_restrictions',
+  'smtpd_helo_restrictions',
+  'smtpd_sender_restrictions',
+  'smtpd_relay_restrictions',
+  'smtpd_recipient_restrictions',
+  'smtpd_data_restrictions',
+  'smtpd_end_of_data_restrictions',
+] as const;
+
 const takesArgument =
   /^(?:check_\w+(?:_access|_service|_maps)|reject_rbl_client|reject_rhsbl_\w+|permit_dnswl_client|permit_rhswl_client|sleep)$/;
 

@@ -100,7 +100,7 @@ for (const isSplit of [false])
       assert.match(first.stdout, /Done, and checked/);
       const second = await onionmx.run('setup', '--apply');
       assert.deepEqual([second.status, second.stderr], [0, '']);
-      assert.match(second.stdout, /there is nothing to change/);
+      assert.match(second.stdout, /There is nothing to change/);
     });
 
     test('doctor finds it set up', async () => {

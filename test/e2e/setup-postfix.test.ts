@@ -75,6 +75,11 @@ describe('setup on Postfix', { skip }, async () => {
     assert.equal(status, 0);
     assert.match(
       stdout,
+      /^Postfix 3\.\S+, configured in \/etc\/postfix, .* in a chroot there, inet_protocols all$/m,
+    );
+    assert.match(stdout, /^DNS: asked at 127\.0\.0\.1:\d+$/m);
+    assert.match(
+      stdout,
       /^Own domains: mx\.example\.test, example\.test, localhost\.example\.test, localhost$/m,
     );
     assert.match(
@@ -107,7 +112,7 @@ describe('setup on Postfix', { skip }, async () => {
     assert.match(first.stdout, /Done, and checked/);
     const second = await onionmx.run('setup', '--apply');
     assert.deepEqual([second.status, second.stderr], [0, '']);
-    assert.match(second.stdout, /there is nothing to change/);
+    assert.match(second.stdout, /There is nothing to change/);
   });
 
   test('mail to a domain with an onion goes over it, other mail does not', async () => {
@@ -162,7 +167,7 @@ describe('setup on Postfix', { skip }, async () => {
     const setup = ['setup', '--apply', '--blackhole', 'Blackhole@example.test'] as const;
     const { status, stderr } = await onionmx.run(...setup);
     assert.deepEqual([status, stderr], [0, '']);
-    assert.match((await onionmx.run(...setup)).stdout, /there is nothing to change/);
+    assert.match((await onionmx.run(...setup)).stdout, /There is nothing to change/);
     const mail = { ...fromFar, recipients: ['blackhole+test@example.test'] };
     await assert.rejects(postfix.inject(mail), /550 5\.7\.1 .*only available through onionmx/);
     const dialogue = await dialOwnOnion();
@@ -227,7 +232,7 @@ describe('setup on Postfix', { skip }, async () => {
     assert.equal(applied.status, 0, applied.stderr);
     const ours = await runCommand(checkRelay);
     assert.deepEqual([ours.status, ours.stderr], [0, ''], ours.stdout);
-    assert.match((await runCommand([...setup, '--apply'])).stdout, /there is nothing to change/);
+    assert.match((await runCommand([...setup, '--apply'])).stdout, /There is nothing to change/);
     assert.equal((await runCommand([...setup, '--undo'])).status, 0);
     assert.deepEqual(await snapshot(), original);
   });

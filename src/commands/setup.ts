@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Config } from '../config/schema.ts';
 import { OnionmxError } from '../errors.ts';
-import { applyPlan } from '../setup/apply-plan.ts';
+import { applyPlan, refuseUnfinished } from '../setup/apply-plan.ts';
 import { formatDiff, formatPlan } from '../setup/format-plan.ts';
 import { hostHands } from '../setup/host-hands.ts';
 import { emptyPlan, formatDeed, type Plan } from '../setup/plan.ts';
@@ -24,6 +24,7 @@ export async function runSetupCommand(
   out: (text: string) => void,
 ): Promise<number> {
   if (options.undo) return undo(options, out);
+  if (options.apply) await refuseUnfinished(journalFolderOf(options.config));
   const wantsMore = options.parts.length === 0 || options.parts.some((part) => part !== 'dns');
   const planned = wantsMore ? await planSetup(options) : nothingPlanned(options.config);
   const applies = options.apply && planned.plan.changes.length > 0;

@@ -63,7 +63,8 @@ function newFile(): Omit<FileState, 'content'> {
   return { mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }
 
-async function refuseUnfinished(journalFolder: string): Promise<void> {
+/** Also where nothing seems to be left to change: what was cut off was never tried. Throws `setup-unfinished`. */
+export async function refuseUnfinished(journalFolder: string): Promise<void> {
   const last = await readLastJournal(journalFolder);
   if (last?.isUnfinished !== true) return;
   throw new OnionmxError(

@@ -1,7 +1,9 @@
 /** `onionmx setup` on a plain Debian Postfix: it sends and receives over onions, a failure gives all back, and so does --undo. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { after, describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { applyPlan } from '../../src/setup/apply-plan.ts';
@@ -12,6 +14,7 @@ import { runProgram } from './bed/run-program.ts';
 import { startSmtpSink, type SmtpSink } from './bed/smtp-sink.ts';
 import { dialOnion, sendByData, type SmtpDialogue } from './bed/smtp-dialogue.ts';
 import { waitUntilReachable } from './bed/socks-connect.ts';
+import { startProcess } from './bed/start-process.ts';
 import { type Bed, startBed } from './bed/start-bed.ts';
 import { waitFor } from './bed/wait-for.ts';
 import { runCommand, startOnionmx } from './onionmx-process.ts';
@@ -104,6 +107,20 @@ describe('setup on Postfix', { skip }, async () => {
     }
     await postfix.inject(mailTo('bob@example.test', 'still here'));
     await postfix.waitForReceived(1, 20_000);
+  });
+
+  test('killed in the middle, it gives all back later, and does not begin anew before', async () => {
+    const args = ['dist/main.js', 'setup', '--apply', '--config', onionmx.configFile];
+    const outputPath = join(bed.folder, 'setup.out');
+    const setup = await startProcess({ name: 'setup', command: process.execPath, args, outputPath });
+    const unfinished = join(onionmx.stateFolder, 'setup/applying.json');
+    await waitFor('the first change', () => existsSync(unfinished), 20_000);
+    await setup.kill();
+    const again = await onionmx.run('setup', '--apply');
+    assert.equal(again.status, 71);
+    assert.match(again.stderr, /an earlier setup was cut off.*applying\.json\n.*onionmx setup --undo/);
+    assert.equal((await onionmx.run('setup', '--undo')).status, 0);
+    assert.deepEqual(await snapshot(), original);
   });
 
   test('it sets up what a plain Debian host needs, and a second time finds nothing to change', async () => {

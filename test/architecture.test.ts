@@ -20,7 +20,8 @@ const capabilities = [
 
 /** For each room: the rooms whose files it may import. Its own files and the leaves are always allowed. */
 const allowed: Record<string, readonly string[]> = {
-  'main.ts': ['commands'],
+  'main.ts': ['command-line', 'commands'],
+  'command-line': ['commands'],
   commands: [...capabilities, 'mail-host', 'net', 'protocol'],
   lookup: ['routing', 'net', 'protocol'],
   delivery: ['routing', 'net', 'protocol'],

@@ -2,8 +2,9 @@
  * Runs the tests by kind: `unit`, `coverage` (the unit tests, with coverage) or `e2e` (each in a namespace of its own).
  * Further arguments select files by a part of their path. Node 20 takes no glob patterns, so the files are listed here.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 
@@ -22,17 +23,40 @@ function run(command: string, args: readonly string[]): number {
   return status ?? 1;
 }
 
+const maxBeds = availableParallelism() + 1;
 const nodeArgs = ['--import', 'tsx'];
 const files = all.filter((file) => isE2e(file) === (kind === 'e2e'));
 if (files.length === 0) throw new Error(`no test file matches ${wanted.join(' ')}`);
 
-function runEach(): number {
-  const failed = files.filter((file) => {
-    const test = [process.execPath, ...nodeArgs, '--test', file];
-    return run(process.execPath, [...nodeArgs, 'test/e2e/bed/enter-namespace.ts', '--', ...test]) !== 0;
-  });
+/**
+ * Several beds at a time: most of their time is spent waiting for Tor. What a file prints stays together, in the order in
+ * which files end.
+ */
+async function runEach(): Promise<number> {
+  const waiting = [...files];
+  const failed: string[] = [];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+      if ((await runInNamespace(file)) !== 0) failed.push(file);
+  };
+  await Promise.all(Array.from({ length: maxBeds }, work));
   if (failed.length > 0) process.stderr.write(`failed: ${failed.join(' ')}\n`);
   return failed.length === 0 ? 0 : 1;
+}
+
+async function runInNamespace(file: string): Promise<number> {
+  const test = [process.execPath, ...nodeArgs, '--test', file];
+  const args = [...nodeArgs, 'test/e2e/bed/enter-namespace.ts', '--', ...test];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void output.push(chunk));
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  process.stdout.write(Buffer.concat([Buffer.from(`# ${file}\n`), ...output]));
+  return status;
 }
 
 switch (kind) {
@@ -43,7 +67,7 @@ switch (kind) {
     process.exitCode = run('c8', [process.execPath, ...nodeArgs, 'scripts/import-tests.ts', ...files]);
     break;
   case 'e2e':
-    process.exitCode = runEach();
+    process.exitCode = await runEach();
     break;
   default:
     throw new Error(`unknown kind of test ${JSON.stringify(kind)}: say unit, coverage or e2e`);

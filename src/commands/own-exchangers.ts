@@ -17,13 +17,13 @@ const [priorityStep, weight] = [10, 5];
 
 /**
  * The preferred one first. Without those that have no address yet, and without closed groups, which tell their members by
- * the map. torrc: of a Tor that is not ours; undefined: Debian's.
+ * the map. Behind ours stand those of a Tor that is not ours. torrc: what that one reads; undefined: Debian's.
  */
 export async function findOwnExchangers(
   config: Config,
   torrc: string | undefined,
 ): Promise<readonly Exchanger[]> {
-  const places = config.tor.use === 'managed' ? await findOwnServices(config) : await findServicesOf(torrc);
+  const places = [...(await findOwnServices(config)), ...(await findServicesOf(torrc))];
   return places.flatMap(({ onionAddress, port }, index) =>
     onionAddress === undefined ? [] : [{ onionAddress, port, priority: priorityStep * index, weight }],
   );

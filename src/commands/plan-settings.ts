@@ -16,6 +16,7 @@ export interface SettingsWishes {
   readonly defaults: readonly SettingValue[];
   /** What the command line says. */
   readonly choices: readonly SettingValue[];
+  /** An onion service of our own tor. */
   readonly withService: boolean;
 }
 
@@ -32,8 +33,7 @@ export async function planSettings(
   { ownDomains, defaults, choices, withService }: SettingsWishes,
 ): Promise<PlannedSettings> {
   const before = await readFile(configFile, 'utf8').catch(() => undefined);
-  const offersService = config.tor.use === 'managed' && withService;
-  const onionService = offersService ? { name: serviceName, target: onionListenerAddress } : undefined;
+  const onionService = withService ? { name: serviceName, target: onionListenerAddress } : undefined;
   const missing = ownDomains.filter((domain) => !config.domains.own.includes(domain));
   const isNothingWanted =
     [missing, defaults, choices].every(({ length }) => length === 0) && onionService === undefined;

@@ -6,7 +6,7 @@ import { formatPlainAddress, parsePlainAddress } from '../protocol/mail-address.
 import type { SettingValue } from '../setup/edit-settings.ts';
 import { joinPlans, type Plan } from '../setup/plan.ts';
 import { findResolvers } from './open-router.ts';
-import { planOnionService } from './plan-onion-service.ts';
+import { hasForeignService, planOnionService } from './plan-onion-service.ts';
 import { planSettings } from './plan-settings.ts';
 import type { ServerView } from './server-view.ts';
 import type { SetupCommandOptions, SetupPart } from './setup-options.ts';
@@ -24,16 +24,17 @@ export async function planSetup(options: SetupCommandOptions): Promise<PlannedSe
   const wishes = { sending: wants('sending'), receiving: wants('receiving') };
   const view = await viewMailServer(options);
   const withService = wants('tor') || wishes.receiving;
+  const isForeign = withService && (await hasForeignService(options));
   const settings = await planSettings(options, {
     ownDomains: wishes.sending ? view.ownDomains : [],
     defaults: wishes.sending ? view.settings : [],
     choices: choicesOf(options),
-    withService,
+    withService: withService && !isForeign,
   });
   const plans = [
     settings.plan,
     await view.plan(wishes, settings.config),
-    ...(withService ? [await planOnionService(options)] : []),
+    ...(isForeign ? [await planOnionService(options)] : []),
   ];
   return {
     ...view,

@@ -4,13 +4,11 @@ import { type HiddenService, parseHiddenServices, type ServicePort } from '../ma
 import { formatSocketAddress } from '../protocol/socket-address.ts';
 
 export interface WantedService {
-  /** Where tor keeps its keys. */
-  readonly folder: string;
   readonly virtualPort: number;
   /** `127.0.0.1:2515`. */
   readonly target: string;
-  /** Lines such as limits, below HiddenServicePort, for a service that is new. */
-  readonly furtherLines: readonly string[];
+  /** All lines of a service that is new. */
+  readonly newService: readonly string[];
 }
 
 const circuitLine = 'HiddenServiceExportCircuitID haproxy';
@@ -20,26 +18,23 @@ const circuitLine = 'HiddenServiceExportCircuitID haproxy';
  * other ports too: the line that tells the circuit would go before what these say.
  */
 export function setOnionService(text: string, wanted: WantedService): string {
-  const service = parseHiddenServices(text).find(({ ports }) => ports.some(isWanted));
-  const port = service?.ports.find(isWanted);
+  const service = findMailService(text, wanted.virtualPort);
+  const port = service?.ports.find(({ virtualPort }) => virtualPort === wanted.virtualPort);
   if (service === undefined || port === undefined) return appendService(text, wanted);
   if (leadsTo(port, wanted.target) && service.exportsCircuitId) return text;
   if (service.ports.length > 1) throw hasOtherPorts(service, wanted);
   return redirectPort(text, service, port, wanted);
-
-  function isWanted({ virtualPort }: ServicePort): boolean {
-    return virtualPort === wanted.virtualPort;
-  }
 }
 
-function appendService(text: string, { folder, virtualPort, target, furtherLines }: WantedService): string {
-  const lines = [
-    '# onionmx: the onion service of this mail host',
-    `HiddenServiceDir ${folder}`,
-    `HiddenServicePort ${virtualPort} ${target}`,
-    circuitLine,
-    ...furtherLines,
-  ];
+/** The service for mail that a torrc has; undefined: none has that port. */
+export function findMailService(text: string, virtualPort: number): HiddenService | undefined {
+  return parseHiddenServices(text).find(({ ports }) =>
+    ports.some((port) => port.virtualPort === virtualPort),
+  );
+}
+
+function appendService(text: string, { newService }: WantedService): string {
+  const lines = ['# onionmx: the onion service of this mail host', ...newService];
   return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${lines.join('\n')}\n`;
 }
 

@@ -242,6 +242,13 @@ describe('setup on Postfix', { skip }, async () => {
     const settings = { use: 'running', socks: `unix:${bed.clientTor().socksPath}` };
     await writeFile(configFile, stringify({ stateFolder: join(bed.folder, 'running'), tor: settings }));
     const checkRelay = ['check', 'relay', onionAddress, '--domain', 'example.test', '--config', configFile];
+    const planned = await onionmx.run('setup', 'receiving', '--json', '--torrc', torrc);
+    const { changes }: { changes: { path: string }[] } = JSON.parse(planned.stdout);
+    assert.deepEqual(
+      changes.map(({ path }) => path),
+      ['/etc/postfix/main.cf', '/etc/postfix/master.cf', torrc],
+      'no second onion service, with a Tor of our own either',
+    );
     const naive = await runCommand(checkRelay);
     assert.equal(naive.status, 77, naive.stdout);
     const setup = ['setup', 'receiving', '--torrc', torrc, '--config', configFile];

@@ -3,10 +3,14 @@ import { describe, test } from 'node:test';
 import { setOnionService } from '../../src/setup/edit-torrc.ts';
 
 const wanted = {
-  folder: '/var/lib/tor/onionmx',
   virtualPort: 25,
   target: '127.0.0.1:2515',
-  furtherLines: ['HiddenServiceMaxStreams 20'],
+  newService: [
+    'HiddenServiceDir /var/lib/tor/onionmx',
+    'HiddenServicePort 25 127.0.0.1:2515',
+    'HiddenServiceExportCircuitID haproxy',
+    'HiddenServiceMaxStreams 20',
+  ],
 };
 const ours = `# onionmx: the onion service of this mail host
 HiddenServiceDir /var/lib/tor/onionmx

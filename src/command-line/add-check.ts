@@ -1,7 +1,7 @@
 /** `onionmx check relay`, as the command line has it. */
 import { Option, type Command } from 'commander';
-import { runCheckRelayCommand } from '../commands/check-relay.ts';
-import { type MailServer, mailServers } from '../commands/setup-options.ts';
+import { runCheckRelayCommand } from '../commands/relay/check-relay.ts';
+import { type MailServer, mailServers } from '../commands/setup/setup-options.ts';
 import {
   type CommandContext,
   type CommonOptions,

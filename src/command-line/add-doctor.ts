@@ -1,6 +1,6 @@
 /** `onionmx doctor`, as the command line has it. */
 import type { Command } from 'commander';
-import { runDoctorCommand } from '../commands/doctor.ts';
+import { runDoctorCommand } from '../commands/doctor/doctor.ts';
 import { readVersion } from './read-version.ts';
 import { type CommandContext, type CommonOptions, withConfig, withJson } from './common-options.ts';
 

@@ -1,8 +1,8 @@
 /** `onionmx onion …`, as the command line has it. */
 import type { Command } from 'commander';
-import { runOnionBackupCommand, runOnionRestoreCommand } from '../commands/onion-backup.ts';
-import { runOnionJoinCommand } from '../commands/onion-join.ts';
-import { runOnionShowCommand } from '../commands/onion-show.ts';
+import { runOnionBackupCommand, runOnionRestoreCommand } from '../commands/onion/onion-backup.ts';
+import { runOnionJoinCommand } from '../commands/onion/onion-join.ts';
+import { runOnionShowCommand } from '../commands/onion/onion-show.ts';
 import { createLog } from '../log.ts';
 import {
   type CommandContext,

@@ -7,8 +7,8 @@ import {
   recordForms,
   type SetupPart,
   setupParts,
-} from '../commands/setup-options.ts';
-import { runSetupCommand } from '../commands/setup.ts';
+} from '../commands/setup/setup-options.ts';
+import { runSetupCommand } from '../commands/setup/setup.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { defaultConfigFile, loadConfig } from '../config/load-config.ts';
 import { type CommandContext, type CommonOptions, withConfig, withJson } from './common-options.ts';
@@ -33,10 +33,7 @@ export function addSetup(program: Command, { out, finish }: CommandContext): voi
     )
     .option('--apply', 'make the changes, check them, and take them back when a check fails', false)
     .option('--undo', 'give back every file as it was before the last --apply', false)
-    .option(
-      '--blackhole <address>',
-      'receiving: a test address that takes mail over the onion alone (Postfix)',
-    )
+    .option('--blackhole <address>', 'receiving: a test address that takes mail over the onion alone')
     .addOption(new Option('--mail-server <name>', 'when several are configured here').choices(mailServers))
     .option('--postfix <folder>', 'the configuration of your Postfix (default: its own)')
     .option('--torrc <file>', 'tor.use running: what your Tor reads (default: /etc/tor/torrc)')

@@ -4,7 +4,7 @@ import { readOnionServices } from '../mail-host/read-onion-services.ts';
 import { readOnionAddress } from '../onion-keys/key-folder.ts';
 import type { Exchanger } from '../protocol/exchanger.ts';
 import type { OnionAddress } from '../protocol/onion-address.ts';
-import { countGroup } from './closed-group.ts';
+import { countGroup } from './onion/closed-group.ts';
 import { onionServicesOf } from './onion-services-of.ts';
 
 interface Place {

@@ -161,7 +161,7 @@ ${listFields(onionService)}`,
         .nullable()
         .default(null)
         .describe(
-          'An address that is accepted over the onion alone, and thrown away: `onionmx setup` writes it into Postfix. Or null.',
+          'An address that is accepted over the onion alone, and thrown away: `onionmx setup` writes it into Postfix or Exim. Or null.',
         ),
     })
     .readonly()

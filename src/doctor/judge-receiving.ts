@@ -2,6 +2,7 @@
 import { type DoctorFinding, type Failure, find } from './finding.ts';
 
 export interface ReceivingFacts {
+  readonly mailServer: 'postfix' | 'exim' | undefined;
   /** undefined: the mail server's configuration is not known. */
   readonly audited: readonly AuditFinding[] | undefined;
   readonly targets: readonly ListenerFacts[];
@@ -33,8 +34,12 @@ const severityOf = {
   fine: ['ok', 'relay'],
 } as const;
 
-export function judgeReceiving({ audited, targets, sources }: ReceivingFacts): readonly DoctorFinding[] {
-  return [...judgeConfiguration(audited, sources), ...targets.map(judgeListener)];
+export function judgeReceiving(facts: ReceivingFacts): readonly DoctorFinding[] {
+  const { audited, targets, sources, mailServer } = facts;
+  return [
+    ...judgeConfiguration(audited, sources),
+    ...targets.map((target) => judgeListener(target, mailServer)),
+  ];
 }
 
 function judgeConfiguration(
@@ -47,7 +52,7 @@ function judgeConfiguration(
         'unknown',
         'relay',
         'whether strangers can relay through an onion service cannot be read from here',
-        'only the configuration of Postfix is read; any mail server can be tried',
+        'only the configurations of Postfix and Exim are read, as root; any mail server can be tried',
         'onionmx check relay ADDRESS.onion',
       ),
     ];
@@ -63,7 +68,15 @@ function judgeAudited({ service, severity, what, setting, fix }: AuditFinding): 
   return find(found, id, fact, setting, fix);
 }
 
-function judgeListener({ name, trouble }: ListenerFacts): DoctorFinding {
+const restarts = {
+  postfix: 'postfix status; postfix reload',
+  exim: 'update-exim4.conf && systemctl restart exim4; systemctl status exim4',
+} as const;
+
+function judgeListener(
+  { name, trouble }: ListenerFacts,
+  mailServer: ReceivingFacts['mailServer'],
+): DoctorFinding {
   if (trouble === undefined) return find('ok', 'listener', `${name} accepts connections`);
   const reason = 'an onion service leads there: whoever sends you mail over Tor is turned away';
   return find(
@@ -71,7 +84,7 @@ function judgeListener({ name, trouble }: ListenerFacts): DoctorFinding {
     'listener',
     `nobody listens at ${name}: ${trouble}`,
     reason,
-    'postfix status; postfix reload',
+    mailServer === undefined ? 'ss -ltn' : restarts[mailServer],
   );
 }
 

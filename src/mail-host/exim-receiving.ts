@@ -2,6 +2,8 @@
  * Exim's listener that onion mail alone comes through, as text: settings of the main section, and two ACLs in files of
  * their own. Each setting is there for one trap; docs/exim.md tells them to operators. Measured with Exim 4.96.
  */
+import type { PlainAddress } from '../protocol/mail-address.ts';
+import { isTestAddress } from './exim-test-address.ts';
 
 export interface EximReceivingPlaces {
   /** Where Tor connects to, on 127.0.0.1. */
@@ -10,6 +12,8 @@ export interface EximReceivingPlaces {
   readonly folder: string;
   /** Marks mail that came over the onion, and is taken from all other mail; undefined: none. */
   readonly header?: string | undefined;
+  /** Accepted over the onion alone, and thrown away; undefined: none. */
+  readonly testAddress?: PlainAddress | undefined;
 }
 
 /** Settings of the main section that Debian's configuration leaves alone. Exim refuses a setting that is made twice. */
@@ -46,7 +50,7 @@ hosts_proxy = \${if ={$received_port}{${places.port}}{*}{}}
 
 # Strangers, whatever relay_from_hosts says, and whatever address the first line tells.
 MAIN_ACL_CHECK_MAIL = ${folder}/acl-mail
-MAIN_ACL_CHECK_RCPT = \${if ONIONMX_OVER_ONION {${folder}/acl-rcpt}{acl_check_rcpt}}
+MAIN_ACL_CHECK_RCPT = \${if ONIONMX_OVER_ONION {${folder}/acl-rcpt}{${clearNetAcl(places)}}}
 
 # Passwords could be guessed through Tor, where no address can be blocked.
 auth_advertise_hosts = \${if ONIONMX_OVER_ONION {}{*}}
@@ -54,6 +58,12 @@ auth_advertise_hosts = \${if ONIONMX_OVER_ONION {}{*}}
 # RFC 7686: no name under .onion is asked of DNS. Exim's own pattern, with that before it.
 dns_check_names_pattern = (?i)^(?!(?:.*\\.)?onion\\.?$)(?>(?(1)\\.|())\\w(?>[a-z0-9/_-]*\\w)?)+(\\.?)$
 `;
+}
+
+/** Debian's own, with all its words; for the test address alone another is chosen. */
+function clearNetAcl({ folder, testAddress }: EximReceivingPlaces): string {
+  if (testAddress === undefined) return 'acl_check_rcpt';
+  return `\${if ${isTestAddress(testAddress)}{${folder}/acl-test}{acl_check_rcpt}}`;
 }
 
 /** At MAIL, on every listener: the mark is ours to give. The limit counts by circuit, and is far above a busy peer's. */
@@ -64,10 +74,9 @@ ${places.header === undefined ? '' : removeMark(places.header)}defer
   ratelimit = 1000 / 1m / per_mail / leaky
   message = 4.7.1 too many messages over one circuit, try again later
 
-require
-  acl = acl_check_mail
-
 accept
+  endpass
+  acl = acl_check_mail
 `;
 }
 

@@ -5,9 +5,13 @@
 import { OnionmxError } from '../errors.ts';
 import { type EximReceivingPlaces, eximMailAcl, eximMainText, eximRcptAcl } from './exim-receiving.ts';
 import { type EximSendingPlaces, eximRouters, eximTransport } from './exim-sending.ts';
+import { eximTestAcl, eximTestRouter } from './exim-test-address.ts';
 
 /** Where our files are. */
 export const eximFolder = '/etc/exim4/onionmx';
+
+/** There is one while there is a test address. */
+export const eximTestRouterPath = `${eximFolder}/test-router`;
 
 export interface EximFile {
   readonly path: string;
@@ -25,10 +29,17 @@ export function eximSendingFiles(places: EximSendingPlaces): EximFile[] {
 export function eximReceivingFiles(places: Omit<EximReceivingPlaces, 'folder'>): EximFile[] {
   if (places.header !== undefined) assertPlain(places.header, /^[A-Za-z][A-Za-z0-9-]{0,60}$/);
   const whole = { ...places, folder: eximFolder };
+  const { testAddress } = places;
   return [
     { path: `${eximFolder}/main`, text: eximMainText(whole) },
     { path: `${eximFolder}/acl-mail`, text: eximMailAcl(whole) },
     { path: `${eximFolder}/acl-rcpt`, text: eximRcptAcl(whole) },
+    ...(testAddress === undefined
+      ? []
+      : [
+          { path: `${eximFolder}/acl-test`, text: eximTestAcl },
+          { path: eximTestRouterPath, text: eximTestRouter(testAddress) },
+        ]),
   ];
 }
 
@@ -39,10 +50,11 @@ function assertPlain(text: string, pattern: RegExp): void {
   throw new OnionmxError('config-invalid', what, { hint: 'use letters, digits, hyphens, dots and slashes' });
 }
 
-type EximPart = 'main' | 'router' | 'transport';
+type EximPart = 'main' | 'router' | 'transport' | 'test-router';
 
 /** One line takes a file of ours in. */
 export interface EximHook {
+  /** The name of that file. */
   readonly part: EximPart;
   readonly line: string;
   /** Split: a file of our own holds the line. */
@@ -54,16 +66,17 @@ export interface EximHook {
 
 /** The numbers put us where it matters: macros before their use, our routers before those that ask DNS. */
 export const eximHooks: readonly EximHook[] = [
-  hook('main', '000_onionmx', '/etc/exim4/exim4.conf.localmacros'),
-  hook('router', '050_onionmx', '/etc/exim4/exim4.conf.template', 'begin routers'),
-  hook('transport', '30_onionmx', '/etc/exim4/exim4.conf.template', 'begin transports'),
+  hook('main', 'main/000_onionmx', '/etc/exim4/exim4.conf.localmacros'),
+  hook('test-router', 'router/050_onionmx_test', '/etc/exim4/exim4.conf.template', 'begin routers'),
+  hook('router', 'router/050_onionmx', '/etc/exim4/exim4.conf.template', 'begin routers'),
+  hook('transport', 'transport/30_onionmx', '/etc/exim4/exim4.conf.template', 'begin transports'),
 ];
 
 function hook(part: EximPart, splitName: string, unsplitPath: string, after?: string): EximHook {
   return {
     part,
     line: `.include ${eximFolder}/${part}`,
-    splitPath: `/etc/exim4/conf.d/${part}/${splitName}`,
+    splitPath: `/etc/exim4/conf.d/${splitName}`,
     unsplitPath,
     ...(after === undefined ? {} : { after }),
   };

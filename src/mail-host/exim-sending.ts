@@ -53,6 +53,7 @@ onionmx:
   driver = accept
   ${scope}
   condition = \${if match{$address_data}{${nexthop(places)}}}
+  set = r_onionmx = \${if match{$address_data}{${nexthop(places)}}{$1}}
   transport = onionmx
 
 # A recipient that is only verified is accepted while there is no answer: the mail will wait in the queue.
@@ -105,10 +106,19 @@ onionmx:
   batch_id = $address_data
   # One retry time for a domain, not one for each mailbox: while an onion is down, one message tries, the others wait.
   retry_use_local_part = false
-.ifdef REMOTE_SMTP_HEADERS_REWRITE
+  # Of each delivery the log tells the onion too, in a line of its own: Exim's has the far host's words alone.
+.ifdef _HAVE_EVENT
+  event_action = \${if eq{$event_name}{msg:delivery}{\${acl{accept logwrite = onion=$r_onionmx}}}}
+.endif
+# Yours for onions alone (docs/onion-addresses.md), or else those of the clear net.
+.ifdef ONIONMX_HEADERS_REWRITE
+  headers_rewrite = ONIONMX_HEADERS_REWRITE
+.elifdef REMOTE_SMTP_HEADERS_REWRITE
   headers_rewrite = REMOTE_SMTP_HEADERS_REWRITE
 .endif
-.ifdef REMOTE_SMTP_RETURN_PATH
+.ifdef ONIONMX_RETURN_PATH
+  return_path = ONIONMX_RETURN_PATH
+.elifdef REMOTE_SMTP_RETURN_PATH
   return_path = REMOTE_SMTP_RETURN_PATH
 .endif
 .ifdef REMOTE_SMTP_TRANSPORTS_HEADERS_REMOVE

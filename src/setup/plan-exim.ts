@@ -9,9 +9,12 @@ import {
   eximHooks,
   eximReceivingFiles,
   eximSendingFiles,
+  eximTestRouterPath,
 } from '../mail-host/exim-recipe.ts';
 import type { EximSendingPlaces } from '../mail-host/exim-sending.ts';
+import { eximNoTestRouter } from '../mail-host/exim-test-address.ts';
 import { eximAnswersFile, type EximHost, readAnswer, setAnswer } from '../mail-host/read-exim.ts';
+import type { PlainAddress } from '../protocol/mail-address.ts';
 import type { Deed, FileChange, Plan } from './plan.ts';
 import { reloadExim } from './reload-exim.ts';
 
@@ -19,9 +22,15 @@ export interface EximWishes {
   /** undefined: sending is left as it is. */
   readonly sending: EximSendingPlaces | undefined;
   /** undefined: receiving is left as it is. */
-  readonly receiving: { readonly header: string } | undefined;
+  readonly receiving: EximReceivingWishes | undefined;
   /** The content of a file now; undefined: there is none. */
   readonly contentOf: (path: string) => string | undefined;
+}
+
+interface EximReceivingWishes {
+  readonly header: string;
+  /** undefined: there is none, or none any more. */
+  readonly testAddress: PlainAddress | undefined;
 }
 
 const onionPort = 2515;
@@ -29,7 +38,7 @@ const onionInterface = `127.0.0.1.${onionPort}`;
 
 /** Every file that a plan can change, so that their content can be read before. */
 export function eximPaths(): readonly string[] {
-  const parts = ['router', 'transport', 'main', 'acl-mail', 'acl-rcpt'];
+  const parts = ['router', 'transport', 'main', 'acl-mail', 'acl-rcpt', 'acl-test', 'test-router'];
   return [
     ...parts.map((part) => `${eximFolder}/${part}`),
     ...eximHooks.flatMap(({ splitPath, unsplitPath }) => [splitPath, unsplitPath]),
@@ -42,7 +51,7 @@ export function planExim(host: EximHost, wishes: EximWishes): Plan {
   if (receiving !== undefined) refuseWithoutProxy(host);
   const files = [
     ...(sending === undefined ? [] : eximSendingFiles(sending)),
-    ...(receiving === undefined ? [] : eximReceivingFiles({ ...receiving, port: onionPort })),
+    ...(receiving === undefined ? [] : receivingFiles(receiving, wishes)),
   ];
   const changes = [
     ...files.map((file) => planFile(file, wishes)),
@@ -54,6 +63,13 @@ export function planExim(host: EximHost, wishes: EximWishes): Plan {
   );
   if (changes.length === 0) return { changes, checks: [], reloads: [], notes };
   return { changes, checks: [check], reloads: reloadsFor(host), notes };
+}
+
+function receivingFiles(receiving: EximReceivingWishes, { contentOf }: EximWishes): readonly EximFile[] {
+  const files = eximReceivingFiles({ ...receiving, port: onionPort });
+  const hasOld = receiving.testAddress === undefined && contentOf(eximTestRouterPath) !== undefined;
+  // else mail for it would be taken over the clear net too, and be lost
+  return hasOld ? [...files, { path: eximTestRouterPath, text: eximNoTestRouter }] : files;
 }
 
 const check: Deed = { command: 'update-exim4.conf', args: ['--check'] };
@@ -75,6 +91,8 @@ const reasonOf: Readonly<Record<string, string>> = {
   main: 'The listener for onion mail reads from Tor that its clients are strangers, offers no logins, and asks DNS for nothing under .onion.',
   'acl-mail': 'At MAIL: takes a forged mark from all mail, and holds each circuit to its limit.',
   'acl-rcpt': 'At RCPT: relays for nobody over the onion, whatever relay_from_hosts says.',
+  'acl-test': 'At RCPT over the clear net: refuses the test address.',
+  'test-router': 'The router of the test address: what is accepted for it is thrown away.',
 };
 
 /** One edit for each file: in the unsplit layout the template takes two lines. */

@@ -13,6 +13,7 @@ const target = { name: '127.0.0.1:2515', trouble: undefined };
 
 function facts(change: Partial<ReceivingFacts>): ReceivingFacts {
   return {
+    mailServer: 'postfix',
     audited: [{ ...audited, severity: 'fine' }],
     targets: [target],
     sources: ['/etc/tor/torrc'],
@@ -51,7 +52,19 @@ const cases: readonly [
     'nobody listens',
     { targets: [{ ...target, trouble: 'refused' }] },
     ['error listener'],
-    /127\.0\.0\.1:2515: refused/,
+    /127\.0\.0\.1:2515: refused\n.*\npostfix status; postfix reload/,
+  ],
+  [
+    'nobody listens, with Exim',
+    { mailServer: 'exim', targets: [{ ...target, trouble: 'refused' }] },
+    ['error listener'],
+    /systemctl restart exim4/,
+  ],
+  [
+    'nobody listens, with another mail server',
+    { mailServer: undefined, audited: undefined, targets: [{ ...target, trouble: 'refused' }] },
+    ['unknown relay', 'error listener'],
+    /ss -ltn/,
   ],
 ];
 

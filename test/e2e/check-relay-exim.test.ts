@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/check-relay.ts';
+import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/relay/check-relay.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { type EximFile, eximFolder, eximReceivingFiles } from '../../src/mail-host/exim-recipe.ts';
 import { rootEnvironment } from '../config/made-up-environment.ts';

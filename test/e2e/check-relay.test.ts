@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
-import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/check-relay.ts';
+import { type CheckRelayOptions, runCheckRelayCommand } from '../../src/commands/relay/check-relay.ts';
 import { onionListenerOptions } from '../../src/mail-host/onion-listener.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { rootEnvironment } from '../config/made-up-environment.ts';

@@ -4,7 +4,7 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { stringify } from 'yaml';
-import { runDoctorCommand } from '../../src/commands/doctor.ts';
+import { runDoctorCommand } from '../../src/commands/doctor/doctor.ts';
 import type { DoctorFinding } from '../../src/doctor/finding.ts';
 import { onionListenerOptions } from '../../src/mail-host/onion-listener.ts';
 import { bedSkip } from './bed/bed-availability.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { verifyListener } from '../../src/commands/verify-listener.ts';
+import { verifyListener } from '../../src/commands/setup/verify-listener.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
@@ -31,7 +31,7 @@ describe('setup on Exim, split configuration', { skip }, async () => {
     await removeBedFolder(folder).catch(() => {}); // it is mounted until the namespace ends
   });
   const configFile = join(folder, 'onionmx.yaml');
-  await writeFile(configFile, `stateFolder: ${folder}/s\n`);
+  await writeFile(configFile, `stateFolder: ${folder}/s\nreceiving: {testAddress: blackhole@example.test}\n`);
   const journalFolder = join(folder, 'journal');
   const snapshot = () => takeSnapshot('/etc/exim4', configFile);
   const original = await snapshot();
@@ -47,6 +47,7 @@ describe('setup on Exim, split configuration', { skip }, async () => {
     assert.deepEqual((await planAll(configFile)).plan.changes, []);
     assert.match(await exim.tryAddress('-bt', 'x@clear.test'), /onionmx does not answer/);
     assert.match(await exim.tryAddress('-bt', 'bob@example.test'), /router = local_user/);
+    assert.match(await exim.tryAddress('-bt', 'Blackhole+x@example.test'), /is discarded/);
   });
 
   test('--undo gives back every byte', async () => {

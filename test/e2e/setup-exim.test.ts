@@ -1,14 +1,16 @@
 /** `onionmx setup` on a plain Debian Exim: it sends and receives over onions, a failure gives all back, and so does --undo. */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { DoctorFinding } from '../../src/doctor/finding.ts';
+import { formatTorProxyLine } from '../../src/protocol/proxy-line.ts';
 import { applyPlan } from '../../src/setup/apply-plan.ts';
 import { createBedFolder } from './bed/bed-folder.ts';
 import { bedSkip } from './bed/bed-availability.ts';
 import { startExim } from './bed/exim.ts';
 import { clearNetAddress, openClearNet } from './bed/exim-clear-net.ts';
+import { connectLocally, talkSmtp } from './bed/exim-talk.ts';
 import { dialOnion, sendByData } from './bed/smtp-dialogue.ts';
 import { startSmtpSink } from './bed/smtp-sink.ts';
 import { waitUntilReachable } from './bed/socks-connect.ts';
@@ -105,6 +107,62 @@ for (const isSplit of [false])
 
     test('doctor finds it set up', async () => {
       assert.equal(await eximFinding(), 'ok: Exim is set up as `onionmx setup` does it');
+    });
+
+    async function receivingFindings(...args: string[]) {
+      const { status, stdout } = await onionmx.run('doctor', '--json', ...args);
+      const { findings }: { findings: DoctorFinding[] } = JSON.parse(stdout);
+      const found = findings.filter(({ area }) => area === 'receiving');
+      return {
+        status,
+        found: found.map(({ severity, id }) => `${severity} ${id}`),
+        text: found.map(({ fact, reason, next }) => [fact, reason, next].join('; ')).join('\n'),
+      };
+    }
+
+    test('doctor finds no open relay behind its onion service', async () => {
+      const { found, text } = await receivingFindings();
+      assert.deepEqual(found, ['ok relay', 'ok listener'], text);
+      assert.match(text, /each circuit as a client of its own/);
+    });
+
+    test('doctor finds an open relay behind an onion service that leads to the usual port, and one without a listener', async () => {
+      const torrc = join(bed.folder, 'naive.torrc');
+      const lines = [`HiddenServicePort 25 127.0.0.1:${usualPort}`, 'HiddenServicePort 587 127.0.0.1:1'];
+      await writeFile(torrc, `HiddenServiceDir ${bed.folder}/naive\n${lines.join('\n')}\n`);
+      const { status, found, text } = await receivingFindings('--torrc', torrc);
+      assert.equal(status, 77, text);
+      assert.deepEqual(found.toSorted(), [
+        'error listener',
+        'error reception',
+        'error relay',
+        'ok listener',
+        'ok listener',
+        'ok relay',
+      ]);
+      assert.match(text, /accept in acl_check_rcpt for 127\.0\.0\.1: everybody on Tor can relay/);
+    });
+
+    test('the test address: with --blackhole, and a second time there is nothing to change', async () => {
+      const before = await snapshot();
+      const args = ['setup', 'receiving', '--blackhole', 'blackhole@example.test', '--apply'] as const;
+      const first = await onionmx.run(...args);
+      assert.equal(first.status, 0, first.stderr);
+      const second = await onionmx.run(...args);
+      assert.deepEqual([second.status, second.stderr], [0, '']);
+      assert.match(second.stdout, /There is nothing to change/);
+      assert.equal(await eximFinding(), 'ok: Exim is set up as `onionmx setup` does it');
+      for (const [torLine, reply] of [
+        ['', /^550 5\.7\.1 This address is only available through onionmx$/],
+        [formatTorProxyLine(73, 25), /^250 /],
+      ] as const) {
+        const port = torLine === '' ? usualPort : 2515;
+        const envelope = ['EHLO x.test', 'MAIL FROM:<x@x.test>', 'RCPT TO:<Blackhole+1@example.test>'];
+        assert.match((await talkSmtp(connectLocally(port), torLine, envelope)).at(-1) ?? '', reply);
+      }
+      const undone = await onionmx.run('setup', '--undo');
+      assert.deepEqual([undone.status, undone.stderr], [0, '']);
+      assert.deepEqual(await snapshot(), before);
     });
 
     test('mail to a domain with an onion goes over it, other mail does not', async () => {

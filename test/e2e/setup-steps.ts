@@ -1,7 +1,7 @@
 /** What the tests of setup have in common: a snapshot of a host's files, and hands that fail at one step. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { planSetup, type PlannedSetup } from '../../src/commands/plan-setup.ts';
+import { planSetup, type PlannedSetup } from '../../src/commands/setup/plan-setup.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Plan } from '../../src/setup/plan.ts';

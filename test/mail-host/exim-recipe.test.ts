@@ -9,6 +9,15 @@ import {
   eximReceivingFiles,
   eximSendingFiles,
 } from '../../src/mail-host/exim-recipe.ts';
+import { blackholeLines } from '../../src/mail-host/blackhole.ts';
+import { parsePlainAddress } from '../../src/protocol/mail-address.ts';
+import {
+  eximOnionDomains,
+  eximOnionRouter,
+  eximOnionSender,
+} from '../../src/mail-host/exim-onion-addresses.ts';
+import { makeOnionAddress } from '../made-up-onions.ts';
+import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import { eximHasProxy, eximMacros, eximMainSettings } from '../../src/mail-host/exim-receiving.ts';
 
 const sending = eximSendingFiles({
@@ -16,7 +25,9 @@ const sending = eximSendingFiles({
   endpointFolder: '/run/onion.mx',
   transport: 'onion',
 });
-const receiving = eximReceivingFiles({ port: 2626, header: 'X-Mark' });
+const onion = makeOnionAddress(1);
+const testAddress = parsePlainAddress('Black.Hole@example.org');
+const receiving = eximReceivingFiles({ port: 2626, header: 'X-Mark', testAddress });
 
 function textOf(name: string): string {
   const file = [...sending, ...receiving].find(({ path }) => path === `${eximFolder}/${name}`);
@@ -48,6 +59,13 @@ describe("Exim's recipe", () => {
     assert.equal(new Set(own).size, own.length);
   });
 
+  test('the test address: dots are dots, tags are taken, and the words are those of Postfix', () => {
+    assert.ok(textOf('main').includes(String.raw`{\N^(?i)black\.hole(\+[^@]*)?@example\.org$\N}`));
+    assert.ok(textOf('test-router').includes(String.raw`local_parts = \N^(?i)black\.hole(\+[^@]*)?$\N`));
+    const [, refusal = ''] = / (550 .*)$/.exec(blackholeLines(testAddress).access) ?? [];
+    assert.ok(textOf('acl-test').includes(`message = ${refusal}\n`));
+  });
+
   test('whether Exim takes PROXY lines: Debian builds one that does and one that does not', () => {
     assert.equal(
       eximHasProxy('Exim version 4.96 #2\nSupport for: PIPECONNECT PRDR PROXY Queue_Ramp\n'),
@@ -71,9 +89,30 @@ describe("Exim's recipe", () => {
     const folder = '/var/spool/exim4/onionmx';
     const places = { mapSocket: `${folder}/map.sock`, endpointFolder: folder, transport: 'onion' };
     const page = readFileSync('docs/exim.md', 'utf8');
-    for (const { path, text } of [...eximSendingFiles(places), ...eximReceivingFiles({ port: 2515 })]) {
-      assert.ok(page.includes(`\`\`\`\n${text}\`\`\``), path);
-    }
+    const withTest = eximReceivingFiles({
+      port: 2515,
+      testAddress: parsePlainAddress('blackhole@example.org'),
+    });
+    const shown = [
+      ...eximSendingFiles(places),
+      ...eximReceivingFiles({ port: 2515 }),
+      ...withTest.filter(({ path }) => path.includes('test')),
+    ];
+    for (const { path, text } of shown) assert.ok(page.includes(`\`\`\`\n${text}\`\`\``), path);
+    const [macro = ''] = /^MAIN_ACL_CHECK_RCPT = .*acl-test.*$/m.exec(withTest[0]?.text ?? '') ?? [];
+    assert.notEqual(macro, '');
+    assert.ok(page.includes(`\`\`\`\n${macro}\n\`\`\``));
+  });
+
+  test('docs/onion-addresses.md shows the texts as they are', () => {
+    const page = readFileSync('docs/onion-addresses.md', 'utf8').replaceAll('AAA.onion', onion);
+    const domain = parseDomainName('example.org');
+    for (const text of [
+      `dc_other_hostnames='example.org : ${eximOnionDomains(onion)}'`,
+      eximOnionRouter(onion, domain),
+      eximOnionSender(onion, domain),
+    ])
+      assert.ok(page.includes(text), text);
   });
 
   test('brackets match, else Exim would see it only when mail comes', () => {

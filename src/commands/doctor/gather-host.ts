@@ -1,0 +1,50 @@
+/** What doctor wants to know of the map, the state folder and the runtime. */
+import { stat } from 'node:fs/promises';
+import process from 'node:process';
+import type { LoadedConfig } from '../../config/load-config.ts';
+import type { HostFacts } from '../../doctor/judge-host.ts';
+import { toOnionmxError } from '../../errors.ts';
+import { loadDomainMap } from '../../routing/load-domain-map.ts';
+
+export async function gatherHost({ config, file }: LoadedConfig, onionmxVersion: string): Promise<HostFacts> {
+  return {
+    configFile: file,
+    map: await readMap(config.map),
+    stateFolder: {
+      path: config.stateFolder,
+      found: await lookAt(config.stateFolder),
+      serviceUid: await findServiceUid(config.lookup.socketmap),
+    },
+    onionmxVersion,
+    nodeVersion: process.versions.node,
+  };
+}
+
+async function readMap(paths: readonly string[]): Promise<HostFacts['map']> {
+  try {
+    const { map, warnings } = await loadDomainMap(paths);
+    return { domains: map.size, warnings };
+  } catch (error) {
+    return toOnionmxError(error);
+  }
+}
+
+async function lookAt(folder: string): Promise<HostFacts['stateFolder']['found']> {
+  try {
+    const { mode, uid } = await stat(folder);
+    return { mode: mode & 0o7777, uid };
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? undefined : 'hidden';
+  }
+}
+
+/** Its sockets belong to who made them. */
+async function findServiceUid(
+  addresses: LoadedConfig['config']['lookup']['socketmap'],
+): Promise<number | undefined> {
+  for (const address of addresses) {
+    const found = address.kind === 'unix' ? await stat(address.path).catch(() => undefined) : undefined;
+    if (found !== undefined) return found.uid;
+  }
+  return undefined;
+}

@@ -170,4 +170,5 @@ install_test_bed
 unpack exim4 usr/sbin/exim4 exim4-daemon-heavy exim4-base exim4-config
 unpack opensmtpd usr/sbin/smtpd opensmtpd
 unpack chasquid usr/bin/chasquid chasquid
+unpack onionbalance usr/sbin/onionbalance onionbalance
 install_haraka

@@ -32,7 +32,9 @@ export async function findOwnExchangers(
 async function findOwnServices(config: Config): Promise<readonly Place[]> {
   const found = onionServicesOf(config).map(async (service): Promise<readonly Place[]> => {
     const isOpen = (await countGroup(service)) === undefined;
-    return isOpen ? [{ onionAddress: await readOnionAddress(service.folder), port: service.port }] : [];
+    if (!isOpen) return [];
+    const onionAddress = service.onionbalance ?? (await readOnionAddress(service.folder));
+    return [{ onionAddress, port: service.port }];
   });
   return (await Promise.all(found)).flat();
 }

@@ -1,9 +1,12 @@
 /** One onion service of our own tor, as it is configured, and what cannot be configured together. */
 import { z } from 'zod';
+import { parseOnionAddress } from '../protocol/onion-address.ts';
+import { parsedText } from './parsed-text.ts';
 import { clientKey, count, localAddress, serviceName } from './setting-values.ts';
 
 /** tor takes no more. */
 const maxPerSecond = 0x7fffffff;
+const onionAddress = parsedText(parseOnionAddress, (address) => address);
 
 export const onionService = z
   .strictObject({
@@ -30,18 +33,45 @@ export const onionService = z
       .prefault([])
       .readonly()
       .describe('descriptor:x25519:KEY of each host that may reach it. Default: [], which is everybody.'),
+    onionbalance: onionAddress
+      .nullable()
+      .default(null)
+      .describe(
+        'the onion address under which an Onionbalance offers this service; without proofOfWork. Default: null.',
+      ),
   })
-  .check(({ value, issues }) => {
-    const { introductionBurst, introductionsPerSecond } = value;
-    if (introductionBurst >= introductionsPerSecond) return;
-    const message = `must be at least introductionsPerSecond (${introductionsPerSecond}), not ${introductionBurst}`;
-    issues.push({ code: 'custom', path: ['introductionBurst'], message, input: introductionBurst });
-  })
+  .check(refuseSmallBurst)
+  .check(refuseClosedInstance)
   .readonly();
 
 export type OnionServiceSettings = z.output<typeof onionService>;
 
 type Check<T> = z.core.ParsePayload<T>;
+
+interface Limits {
+  readonly introductionBurst: number;
+  readonly introductionsPerSecond: number;
+}
+
+function refuseSmallBurst({ value, issues }: Check<Limits>): void {
+  const { introductionBurst, introductionsPerSecond } = value;
+  if (introductionBurst >= introductionsPerSecond) return;
+  const message = `must be at least introductionsPerSecond (${introductionsPerSecond}), not ${introductionBurst}`;
+  issues.push({ code: 'custom', path: ['introductionBurst'], message, input: introductionBurst });
+}
+
+interface Access {
+  readonly authorisedClients: readonly unknown[];
+  readonly onionbalance: string | null;
+}
+
+/** Onionbalance has no key of the group, and would wait for a descriptor that it can read. */
+function refuseClosedInstance({ value, issues }: Check<Access>): void {
+  const { authorisedClients, onionbalance } = value;
+  if (onionbalance === null || authorisedClients.length === 0) return;
+  const message = 'cannot be together with authorisedClients: Onionbalance could not read the descriptor';
+  issues.push({ code: 'custom', path: ['onionbalance'], message, input: onionbalance });
+}
 
 /** Two services with one folder would be one service with two configurations. */
 export function refuseNamesTwice({ value, issues }: Check<readonly OnionServiceSettings[]>): void {

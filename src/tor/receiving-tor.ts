@@ -1,7 +1,7 @@
 /** The receiving half of our own tor: its onion services in the torrc, and what becomes of them. */
 import type { Log } from '../log.ts';
 import { formatSocketAddress } from '../protocol/socket-address.ts';
-import { type OnionService, onionServiceLines } from './onion-service-lines.ts';
+import { type OnionService, onionServiceLines, wantsProofOfWork } from './onion-service-lines.ts';
 import { parseServiceEvent, serviceEventNames } from './service-events.ts';
 import { prepareServiceFolder, readServiceAddress } from './service-folders.ts';
 import type { ServiceTraffic } from './service-traffic.ts';
@@ -71,7 +71,7 @@ export class ReceivingTor {
   }
 
   #warnOnce(program: string): void {
-    if (this.#isWarned || !this.#services.some(({ proofOfWork }) => proofOfWork)) return;
+    if (this.#isWarned || !this.#services.some(wantsProofOfWork)) return;
     this.#isWarned = true;
     const hint =
       'use a tor of 0.4.8 or newer (`tor --list-modules` says pow: yes), or set `proofOfWork: false`';

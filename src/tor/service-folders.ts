@@ -11,8 +11,9 @@ import type { OnionService } from './onion-service-lines.ts';
 /** Files of ours among those that an operator may have put there. */
 const ourFile = /^onionmx-[0-9a-f]{16}\.auth$/;
 
-/** Must be done before tor starts: it looks at the closed group then. */
-export async function prepareServiceFolder({ folder, authorisedClients }: OnionService): Promise<void> {
+/** Must be done before tor starts: it looks at the closed group and at Onionbalance's address then. */
+export async function prepareServiceFolder(service: OnionService): Promise<void> {
+  const { folder, authorisedClients, onionbalance } = service;
   const authorised = join(folder, 'authorized_clients');
   for (const each of [dirname(folder), folder, authorised]) {
     await mkdir(each, { recursive: true, mode: 0o700 });
@@ -23,6 +24,12 @@ export async function prepareServiceFolder({ folder, authorisedClients }: OnionS
   for (const name of await readdir(authorised)) {
     if (ourFile.test(name) && !files.has(name)) await rm(join(authorised, name));
   }
+  if (onionbalance !== null) await writeInstanceFile(folder, onionbalance);
+}
+
+/** tor reads it only for a service that is an instance, so an old one may stay. */
+async function writeInstanceFile(folder: string, frontend: OnionAddress): Promise<void> {
+  await writeFileAtomic(join(folder, 'ob_config'), `MasterOnionAddress ${frontend}\n`, { mode: 0o600 });
 }
 
 /** undefined until tor has made it, or when it may not be read. */

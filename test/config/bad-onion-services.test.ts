@@ -1,9 +1,10 @@
 /** Each bad configuration of an onion service with its exact complaints. */
+import { makeOnionAddress } from '../made-up-onions.ts';
 import { type BadConfig, testBadConfigs } from './bad-config.ts';
 
 const key = `descriptor:x25519:${'B'.repeat(51)}A`;
 const serviceKeys =
-  'name, port, target, proofOfWork, introductionsPerSecond, introductionBurst, streamsPerCircuit, authorisedClients';
+  'name, port, target, proofOfWork, introductionsPerSecond, introductionBurst, streamsPerCircuit, authorisedClients, onionbalance';
 
 const badServices: readonly BadConfig[] = [
   {
@@ -61,6 +62,18 @@ const badServices: readonly BadConfig[] = [
     text: `receiving: {onionServices: [{name: a, authorisedClients: ["${key}", "${key.slice(1)}"]}]}\n`,
     complaints: [
       `1:133: receiving.onionServices[0].authorisedClients[1]: "${key.slice(1)}" is no public key of a client`,
+    ],
+  },
+  {
+    why: 'an address of Onionbalance that is none',
+    text: 'receiving: {onionServices: [{name: a, onionbalance: mx.example.org}]}\n',
+    complaints: ['1:53: receiving.onionServices[0].onionbalance: "mx.example.org" is not under .onion'],
+  },
+  {
+    why: 'Onionbalance has no key of a closed group',
+    text: `receiving: {onionServices: [{name: a, authorisedClients: ["${key}"], onionbalance: ${makeOnionAddress(1)}}]}\n`,
+    complaints: [
+      '1:148: receiving.onionServices[0].onionbalance: cannot be together with authorisedClients: Onionbalance could not read the descriptor',
     ],
   },
   {

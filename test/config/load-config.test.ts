@@ -6,6 +6,7 @@ import { readEnvironment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { OnionmxError } from '../../src/errors.ts';
+import { makeOnionAddress } from '../made-up-onions.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { rootEnvironment } from './made-up-environment.ts';
 
@@ -141,6 +142,7 @@ receiving:
     - { name: mail }
     - { name: next, port: 2525, target: "unix:/run/m", proofOfWork: false, introductionsPerSecond: 1,
         introductionBurst: 2, streamsPerCircuit: 3, authorisedClients: ["${clientKey.toLowerCase()}"] }
+    - { name: instance, onionbalance: "${makeOnionAddress(1).toUpperCase()}." }
 `;
   assert.deepEqual(parseConfig(text, 'c.yaml', rootEnvironment).receiving.onionServices, [
     {
@@ -152,6 +154,7 @@ receiving:
       introductionBurst: 250,
       streamsPerCircuit: 50,
       authorisedClients: [],
+      onionbalance: null,
     },
     {
       name: 'next',
@@ -162,6 +165,18 @@ receiving:
       introductionBurst: 2,
       streamsPerCircuit: 3,
       authorisedClients: [clientKey],
+      onionbalance: null,
+    },
+    {
+      name: 'instance',
+      port: 25,
+      target: { kind: 'tcp', host: '127.0.0.1', port: 2515 },
+      proofOfWork: true,
+      introductionsPerSecond: 25,
+      introductionBurst: 250,
+      streamsPerCircuit: 50,
+      authorisedClients: [],
+      onionbalance: makeOnionAddress(1),
     },
   ]);
 });

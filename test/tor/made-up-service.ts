@@ -11,6 +11,7 @@ export function makeOnionService(change: Partial<OnionService> & { readonly fold
     introductionBurst: 250,
     streamsPerCircuit: 50,
     authorisedClients: [],
+    onionbalance: null,
     ...change,
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onionServiceLines } from '../../src/tor/onion-service-lines.ts';
+import { makeOnionAddress } from '../made-up-onions.ts';
 import { makeOnionService } from './made-up-service.ts';
 
 const service = makeOnionService({ folder: '/var/lib/onionmx/onion/mail' });
@@ -30,6 +31,16 @@ for (const [why, hasModule, proofOfWork] of [
     ]);
   });
 }
+
+test('an instance of Onionbalance: no proof of work, since its descriptor asks for none', () => {
+  const lines = onionServiceLines({ ...service, onionbalance: makeOnionAddress(2) }, true);
+  assert.deepEqual(lines.slice(5), [
+    'HiddenServiceEnableIntroDoSDefense 1',
+    'HiddenServiceEnableIntroDoSRatePerSec 25',
+    'HiddenServiceEnableIntroDoSBurstPerSec 250',
+    'HiddenServiceOnionBalanceInstance 1',
+  ]);
+});
 
 for (const [target, written] of [
   [{ kind: 'unix', path: '/run/a "b"\\c' }, String.raw`unix:"/run/a \"b\"\\c"`],

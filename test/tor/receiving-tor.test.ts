@@ -7,6 +7,7 @@ import { openServiceTraffic, readServiceTraffic } from '../../src/tor/service-tr
 import { makeOnionAddress } from '../made-up-onions.ts';
 import { createRecordingLog } from '../recording-log.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
+import type { OnionService } from '../../src/tor/onion-service-lines.ts';
 import { makeOnionService } from './made-up-service.ts';
 
 const onionAddress = makeOnionAddress(1);
@@ -16,7 +17,7 @@ const client = `CIRC 49 BUILT $A~b PURPOSE=HS_SERVICE_REND REND_QUERY=${label}`;
 
 const now = () => new Date(0);
 
-function prepare(t: TestContext, modules: string, proofOfWork = true) {
+function prepare(t: TestContext, modules: string, change: Partial<OnionService> = {}) {
   const parent = makeTemporaryFolder(t);
   const program = join(parent, 'tor');
   writeFileSync(program, `#!/bin/sh\necho "${modules}"\n`, { mode: 0o755 });
@@ -24,7 +25,7 @@ function prepare(t: TestContext, modules: string, proofOfWork = true) {
   const log = createRecordingLog();
   const folder = join(parent, 'onion', 'mail');
   const options = {
-    services: [makeOnionService({ folder, proofOfWork })],
+    services: [makeOnionService({ folder, ...change })],
     openTraffic: () => openServiceTraffic({ file, now, writeEveryMs: 3_600_000, log }),
   };
   const read = () => readServiceTraffic(file, log);
@@ -77,12 +78,17 @@ test('a tor without proof of work: one warning, and lines that it knows', async 
   );
 });
 
-test('no warning when it is not wanted', async (t) => {
-  const { receiving, program, log } = prepare(t, 'relay: yes', false);
-  await receiving.prepare(program);
-  await receiving.close();
-  assert.deepEqual(log.lines, []);
-});
+for (const [why, change] of [
+  ['it is not wanted', { proofOfWork: false }],
+  ['clients come by Onionbalance', { onionbalance: onionAddress }],
+] as const) {
+  test(`no warning when ${why}`, async (t) => {
+    const { receiving, program, log } = prepare(t, 'relay: yes', change);
+    await receiving.prepare(program);
+    await receiving.close();
+    assert.deepEqual(log.lines, []);
+  });
+}
 
 test('a folder that cannot be made', async (t) => {
   const { receiving, program, folder } = prepare(t, 'pow: yes');

@@ -43,6 +43,18 @@ test('tor reads a file when it ends with .auth and has one line', async (t) => {
   assert.equal(readFileSync(join(folder, 'authorized_clients', name), 'utf8'), `${one}\n`);
 });
 
+test('the address of Onionbalance is in the folder; without one, nothing of the operator is touched', async (t) => {
+  const folder = join(makeTemporaryFolder(t), 'onion', 'mail');
+  const file = join(folder, 'ob_config');
+  for (const onionbalance of [makeOnionAddress(1), makeOnionAddress(2), null]) {
+    await prepareServiceFolder(makeOnionService({ folder, onionbalance }));
+    const { mode } = statSync(file);
+    const address = onionbalance ?? makeOnionAddress(2);
+    assert.equal(readFileSync(file, 'utf8'), `MasterOnionAddress ${address}\n`);
+    assert.equal(mode & 0o777, 0o600);
+  }
+});
+
 test('the address, as soon as tor has written it', async (t) => {
   const folder = makeTemporaryFolder(t);
   assert.equal(await readServiceAddress(folder), undefined);

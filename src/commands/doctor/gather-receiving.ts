@@ -35,7 +35,7 @@ export async function gatherReceiving(
 ): Promise<OnionServices> {
   const services = await readOnionServices({ torrc, torrcLines: torrcLinesOf(config) });
   const audited = await server?.audit(services);
-  const closed = onionServicesOf(config).filter(({ authorisedClients }) => authorisedClients.length > 0);
+  const configured = onionServicesOf(config);
   const ports = services.flatMap(({ folder, onionAddress, ports: all }) =>
     all
       .filter(({ virtualPort }) => isForMail(audited, folder, virtualPort))
@@ -49,8 +49,10 @@ export async function gatherReceiving(
       targets: await Promise.all(unique(targets.filter(isLocalAddress)).map(tryListener)),
       sources: [torrc ?? debianTorrc, '`receiving.onionServices`', '`tor.extraTorrc`'],
     },
-    onions: ports.flatMap(({ folder, onionAddress, virtualPort: port }) => {
-      const isClosed = closed.some((service) => service.folder === folder);
+    onions: ports.flatMap(({ folder, onionAddress: own, virtualPort: port }) => {
+      const service = configured.find((found) => found.folder === folder);
+      const isClosed = (service?.authorisedClients.length ?? 0) > 0;
+      const onionAddress = service?.onionbalance ?? own;
       return onionAddress === undefined ? [] : [{ onionAddress, port, priority: 0, weight: 0, isClosed }];
     }),
     unnamed: [

@@ -12,6 +12,7 @@ export type BedNeed =
   | 'opensmtpd'
   | 'haraka'
   | 'chasquid'
+  | 'onionbalance'
   | 'rspamd'
   | 'trace';
 
@@ -26,6 +27,7 @@ const programsOf: Record<BedNeed | 'namespace', Readonly<Record<string, string>>
   opensmtpd: {},
   haraka: {},
   chasquid: {},
+  onionbalance: {},
   postfix: { postfix: 'postfix', postconf: 'postfix', postqueue: 'postfix' },
 };
 
@@ -35,6 +37,7 @@ const unpacked: Partial<Record<BedNeed, string>> = {
   opensmtpd: '.testbed/opensmtpd/usr/sbin/smtpd',
   haraka: '.testbed/haraka/node_modules/Haraka/bin/haraka',
   chasquid: '.testbed/chasquid/usr/bin/chasquid',
+  onionbalance: '.testbed/onionbalance/usr/sbin/onionbalance',
 };
 
 const everything: readonly BedNeed[] = ['tor', 'dns', 'postfix'];

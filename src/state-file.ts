@@ -1,12 +1,12 @@
 /**
- * Small state on disk (endpoint table, route memory): JSON, written atomically, so that a crash at any moment leaves
+ * Small state on disk, such as the endpoint table: JSON, written atomically, so that a crash at any moment leaves
  * the old or the new content. A file that cannot be understood is named in the log, and no reason not to start.
  */
 import { readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { OnionmxError } from './errors.ts';
 import type { Log } from './log.ts';
+import { writeFileAtomically } from './write-file-atomically.ts';
 
 /** `keep-aside`: a file that cannot be understood is renamed, for its owner, who writes a new one. `leave`: for all others. */
 type OnBroken = 'keep-aside' | 'leave';
@@ -35,7 +35,7 @@ export async function readStateFile<T>(
 /** Readable by its owner only: it says who writes to whom. Throws `state-folder`. */
 export async function writeStateFile(file: string, value: unknown): Promise<void> {
   try {
-    await writeFileAtomic(file, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600 });
+    await writeFileAtomically(file, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600 });
   } catch (error) {
     throw stateFolderError(dirname(file), error);
   }

@@ -2,8 +2,8 @@
 import { chmod, chown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import writeFileAtomic from 'write-file-atomic';
 import { OnionmxError } from '../errors.ts';
+import { writeFileAtomically } from '../write-file-atomically.ts';
 
 /** 0700, and its owner that of the folder it lies in. Throws `onion-keys-folder`. */
 export async function makePrivateFolder(folder: string): Promise<void> {
@@ -18,8 +18,8 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 export async function writePrivateFile(file: string, content: string | Buffer): Promise<void> {
   await orThrow(async () => {
     const { uid, gid } = await stat(dirname(file));
-    const owner = process.getuid?.() === 0 ? { chown: { uid, gid } } : {};
-    await writeFileAtomic(file, content, { mode: 0o600, ...owner });
+    const owner = process.getuid?.() === 0 ? { owner: { uid, gid } } : {};
+    await writeFileAtomically(file, content, { mode: 0o600, ...owner });
   });
 }
 

@@ -1,7 +1,7 @@
 /** All that setup does to this host, in one place: write a file, remove one, run a program. */
-import { chown, lstat, mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '../write-file-atomically.ts';
 import { runProgram } from '../mail-host/run-program.ts';
 import type { Deed } from './plan.ts';
 
@@ -34,8 +34,7 @@ export const hostHands: HostHands = {
     return { content, mode: mode & 0o7777, uid, gid };
   },
   write: async (path, { content, mode, uid, gid }) => {
-    await writeFileAtomic(path, content, { mode, chown: { uid, gid } });
-    await chown(path, uid, gid);
+    await writeFileAtomically(path, content, { mode, owner: { uid, gid } });
   },
   remove: (path) => rm(path, { force: true }),
   missingFolders: listMissing,

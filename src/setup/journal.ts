@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { stateFolderError } from '../state-file.ts';
+import { writeFileAtomically } from '../write-file-atomically.ts';
 
 const deedSchema = z.object({
   command: z.string(),
@@ -64,7 +64,7 @@ export async function beginJournal(folder: string, journal: Journal): Promise<st
   const path = join(folder, unfinishedName);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(path, `${JSON.stringify(journal, null, 1)}\n`, { mode: 0o600 });
+    await writeFileAtomically(path, `${JSON.stringify(journal, null, 1)}\n`, { mode: 0o600 });
     return path;
   } catch (cause) {
     throw stateFolderError(folder, cause);

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { parseHostnameFile } from '../protocol/hostname-file.ts';
 import type { OnionAddress } from '../protocol/onion-address.ts';
 import type { ClientPublicKey } from '../protocol/onion-client-key.ts';
 import type { OnionService } from './onion-service-lines.ts';
+import { writeFileAtomically } from '../write-file-atomically.ts';
 
 /** Files of ours among those that an operator may have put there. */
 const ourFile = /^onionmx-[0-9a-f]{16}\.auth$/;
@@ -20,7 +20,8 @@ export async function prepareServiceFolder(service: OnionService): Promise<void>
     await chmod(each, 0o700);
   }
   const files = new Map(authorisedClients.map((key) => [fileOf(key), key]));
-  for (const [name, key] of files) await writeFileAtomic(join(authorised, name), `${key}\n`, { mode: 0o600 });
+  for (const [name, key] of files)
+    await writeFileAtomically(join(authorised, name), `${key}\n`, { mode: 0o600 });
   for (const name of await readdir(authorised)) {
     if (ourFile.test(name) && !files.has(name)) await rm(join(authorised, name));
   }
@@ -29,7 +30,7 @@ export async function prepareServiceFolder(service: OnionService): Promise<void>
 
 /** tor reads it only for a service that is an instance, so an old one may stay. */
 async function writeInstanceFile(folder: string, frontend: OnionAddress): Promise<void> {
-  await writeFileAtomic(join(folder, 'ob_config'), `MasterOnionAddress ${frontend}\n`, { mode: 0o600 });
+  await writeFileAtomically(join(folder, 'ob_config'), `MasterOnionAddress ${frontend}\n`, { mode: 0o600 });
 }
 
 /** undefined until tor has made it, or when it may not be read. */

@@ -17,22 +17,42 @@ export interface ServiceKeys {
   readonly files: KeyFiles;
 }
 
+/** The secret key: SECRET, all of it. */
+export interface ExpandedKey {
+  /** Modulo the order of the group. */
+  readonly scalar: bigint;
+  /** 32 octets. */
+  readonly prefix: Buffer;
+}
+
 const publicHeader = header('== ed25519v1-public: type0 ==');
 const secretHeader = header('== ed25519v1-secret: type0 ==');
 
 /** Throws `onion-keys-invalid`; `place` says where the files come from. No error holds a key. */
 export function checkServiceKeys(files: KeyFiles, place: string): ServiceKeys {
   const publicKey = bodyOf(files.hs_ed25519_public_key, publicHeader, 32);
-  if (publicKey === undefined) throw invalid(place, 'hs_ed25519_public_key is no such file of tor');
-  const secretKey = bodyOf(files.hs_ed25519_secret_key, secretHeader, 64);
-  if (secretKey === undefined) throw invalid(place, 'hs_ed25519_secret_key is no such file of tor');
+  if (publicKey === undefined) throw invalidKeys(place, 'hs_ed25519_public_key is no such file of tor');
+  const secretKey = parseSecretKey(files.hs_ed25519_secret_key, place);
   if (!derivePublicKey(secretKey)?.equals(publicKey))
-    throw invalid(place, 'hs_ed25519_secret_key and hs_ed25519_public_key do not belong together');
+    throw invalidKeys(place, 'hs_ed25519_secret_key and hs_ed25519_public_key do not belong together');
   const onionAddress = onionAddressOfKey(publicKey);
   const named = files.hostname.toString('latin1').trim();
   if (named !== onionAddress)
-    throw invalid(place, `the keys are those of ${onionAddress}, and hostname says another`);
+    throw invalidKeys(place, `the keys are those of ${onionAddress}, and hostname says another`);
   return { onionAddress, files };
+}
+
+/** What is in the secret file. Throws `onion-keys-invalid`. */
+export function parseSecretKey(file: Buffer, place: string): ExpandedKey {
+  const octets = bodyOf(file, secretHeader, 64);
+  if (octets === undefined) throw invalidKeys(place, 'hs_ed25519_secret_key is no such file of tor');
+  const digits = Buffer.from(octets.subarray(0, 32).toReversed()).toString('hex');
+  return { scalar: BigInt(`0x${digits}`) % ed25519.Point.Fn.ORDER, prefix: octets.subarray(32) };
+}
+
+/** undefined for a scalar that is zero, which no key has. */
+export function derivePublicKey({ scalar }: ExpandedKey): Buffer | undefined {
+  return scalar === 0n ? undefined : Buffer.from(ed25519.Point.BASE.multiply(scalar).toBytes());
 }
 
 function header(text: string): Buffer {
@@ -44,14 +64,7 @@ function bodyOf(file: Buffer, expectedHeader: Buffer, bodyBytes: number): Buffer
   return isRight ? file.subarray(32) : undefined;
 }
 
-/** undefined for a scalar that is zero, which no key has. */
-function derivePublicKey(expandedKey: Buffer): Buffer | undefined {
-  const digits = Buffer.from(expandedKey.subarray(0, 32).toReversed()).toString('hex');
-  const scalar = BigInt(`0x${digits}`) % ed25519.Point.Fn.ORDER;
-  return scalar === 0n ? undefined : Buffer.from(ed25519.Point.BASE.multiply(scalar).toBytes());
-}
-
-function invalid(place: string, why: string): OnionmxError {
+export function invalidKeys(place: string, why: string): OnionmxError {
   return new OnionmxError('onion-keys-invalid', `${place}: ${why}`, {
     hint: 'use another copy of these keys; `onionmx onion restore` writes nothing before all of them are right',
   });

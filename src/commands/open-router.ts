@@ -1,19 +1,20 @@
 /** Wires the router from the configuration: the same for `serve`, which answers Postfix, and for the commands that explain. */
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/schema.ts';
-import type { Log } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import type { DnsServer } from '../net/dns-exchange.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import type { MapEntry } from '../routing/domain-map.ts';
+import { createFailurePolicy } from '../routing/failure-policy.ts';
 import { loadDomainMap } from '../routing/load-domain-map.ts';
 import { parseResolvConf } from '../routing/read-resolv-conf.ts';
 import type { Decision } from '../routing/route.ts';
-import { readRouteMemory } from '../routing/route-memory.ts';
+import { readRouteMemory, type RouteMemory } from '../routing/route-memory.ts';
 import { createResolver } from '../routing/resolver.ts';
-import { createRouter, type RouteMemory, type Router } from '../routing/router.ts';
+import { createRouter, type Router } from '../routing/router.ts';
 import { createSrvDiscovery, type SrvAnswer } from '../routing/srv-discovery.ts';
 import { openOwnOnions } from './own-onions.ts';
-import { memoryFileOf } from './state-paths.ts';
+import { memoryFolderOf } from './state-paths.ts';
 
 export interface RouterParts {
   readonly config: Config;
@@ -30,8 +31,11 @@ export async function openRouter({ config, map, memory, log }: RouterParts): Pro
     map,
     discover: await openDiscovery(config),
     memory,
+    keepMs: keepMsOf(config),
+    onFailure: createFailurePolicy(config.dns.onFailure, config.dns.onFailureFor),
     deferMs: config.dns.deferMs,
     now,
+    clock: Date.now,
     log,
   });
 }
@@ -47,9 +51,15 @@ export async function openDiscovery(config: Config): Promise<(domain: DomainName
 /** Decides one route as the service would, and leaves its memory as it is: asking what would happen must not change it. */
 export async function routeOnce(domain: DomainName, config: Config, log: Log): Promise<Decision> {
   const { map } = await loadDomainMap(config.map);
-  const memory = await readRouteMemory(memoryFileOf(config), log);
-  const router = await openRouter({ config, map, memory, log });
+  const memory = readRouteMemory(memoryFolderOf(config), log);
+  // the steps say what the service would log
+  const router = await openRouter({ config, map, memory, log: createLog('silent') });
   return router.route(domain);
+}
+
+/** For how long a domain is remembered after it was last seen. */
+export function keepMsOf({ memory }: Config): number {
+  return memory.keepDays * 86_400_000;
 }
 
 function now(): number {

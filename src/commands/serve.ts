@@ -15,12 +15,12 @@ import { openRouteMemory } from '../routing/route-memory.ts';
 import type { Router } from '../routing/router.ts';
 import { exitCode } from './exit-code.ts';
 import { nexthopOf } from './nexthop.ts';
-import { openRouter } from './open-router.ts';
+import { keepMsOf, openRouter } from './open-router.ts';
 import { openSessions } from './open-sessions.ts';
 import { type SocketAccess, findSocketAccess } from './socket-access.ts';
 import { socksOf } from './socks-of.ts';
 import { StopStack } from './stop-stack.ts';
-import { prepareStateFolder, endpointFileOf, memoryFileOf } from './state-paths.ts';
+import { prepareStateFolder, endpointFileOf, memoryFolderOf } from './state-paths.ts';
 import { startTor } from './start-tor.ts';
 
 /** Runs until SIGTERM or SIGINT; SIGHUP takes over a changed map. */
@@ -64,7 +64,8 @@ async function startService(config: Config, log: Log): Promise<RunningService> {
 async function startParts(config: Config, log: Log, stops: StopStack): Promise<RunningService> {
   await prepareStateFolder(config);
   const map = stops.add(await openLivingMap(config.map, log), (opened) => opened.close());
-  const memory = stops.add(await openRouteMemory(memoryFileOf(config), log), (opened) => opened.flush());
+  const kept = { folder: memoryFolderOf(config), keepMs: keepMsOf(config), clock: Date.now };
+  const memory = stops.add(await openRouteMemory({ ...kept, log }), (opened) => opened.flush());
   const router = await openRouter({ config, map, memory, log });
   stops.add(startTor(config, log), (started) => started.stop());
   const sessions = openSessions(config, socksOf(config), log);

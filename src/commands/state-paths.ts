@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { stateFolderError } from '../state-file.ts';
 
-export function memoryFileOf({ stateFolder }: Config): string {
-  return join(stateFolder, 'remembered-routes.json');
+/** What is remembered, a file a domain. */
+export function memoryFolderOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'memory');
 }
 
 export function endpointFileOf({ stateFolder }: Config): string {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { complainOfIdleness } from './complain-of-idleness.ts';
+import { failureException, onFailure, refuseDomainsTwice } from './failure-exception.ts';
 import { complainOfForeignTor, onionService, refuseNamesTwice } from './onion-service.ts';
 import { fieldsOf } from './schema-tree.ts';
 import {
@@ -66,11 +67,34 @@ Default: /var/lib/onionmx for root, else $XDG_STATE_HOME/onionmx or ~/.local/sta
         ),
       deferMs: milliseconds(0)
         .default(900_000)
-        .describe('How long mail to an unknown domain waits while DNS fails, before it takes the clear net.'),
+        .describe('bounded: how long mail to an unknown domain waits while DNS fails.'),
+      onFailure: onFailure.default('bounded').describe(
+        `What a DNS failure means for a domain of which nothing is remembered:
+bounded (mail waits for deferMs, then it takes the clear net), defer (it waits as long as DNS fails) or clearnet (at once).`,
+      ),
+      onFailureFor: z
+        .array(failureException)
+        .check(refuseDomainsTwice)
+        .prefault([])
+        .readonly()
+        .describe(`Domains for which it means something else. Each has:\n${listFields(failureException)}`),
     })
     .readonly()
     .prefault({})
     .describe('How SRV records (_onion-mx._tcp.<domain>) are asked for.'),
+  memory: z
+    .strictObject({
+      keepDays: count(0, 3650)
+        .default(30)
+        .describe(
+          'For how many days after it was last seen; 0: nothing is remembered, and each DNS answer is believed.',
+        ),
+    })
+    .readonly()
+    .prefault({})
+    .describe(
+      'For how long the onion of a domain stands against DNS that fails, or says otherwise without DNSSEC.',
+    ),
   lookup: z
     .strictObject({
       socketmap: z

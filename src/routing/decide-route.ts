@@ -4,19 +4,21 @@
  */
 import { OnionmxError } from '../errors.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
-import type { ExchangerSet } from '../protocol/exchanger.ts';
 import { parseOnionAddress } from '../protocol/onion-address.ts';
+import type { OnFailure } from './failure-policy.ts';
 import type { Route } from './route.ts';
 import type { SrvAnswer } from './srv-discovery.ts';
+import type { Holder } from './weigh-answer.ts';
 
 /** What is known when DNS has answered, or failed to. Times in milliseconds. */
 export interface DnsFacts {
   readonly srv: SrvAnswer;
-  /** The last exchangers that this domain was seen to have. */
-  readonly remembered: ExchangerSet | undefined;
+  /** Whose word holds, after the memory was asked. */
+  readonly holder: Holder;
   /** How long DNS has been failing for this domain without a break. */
   readonly failingForMs: number;
-  /** How long mail to an unknown domain waits for DNS before it takes the clear net. */
+  readonly onFailure: OnFailure;
+  /** `bounded`: how long mail to an unknown domain waits for DNS before it takes the clear net. */
   readonly deferMs: number;
 }
 
@@ -33,7 +35,9 @@ export function decideForOnionAddress(domain: DomainName): Route {
 
 /** An ordinary domain that the map does not know. */
 export function decideFromDns(facts: DnsFacts): Route {
-  const { srv } = facts;
+  const { srv, holder } = facts;
+  if (holder.kind === 'memory')
+    return { kind: 'onion', exchangers: holder.exchangers, evidence: 'remembered' };
   switch (srv.kind) {
     case 'found':
       return { kind: 'onion', exchangers: srv.exchangers, evidence: srv.authenticated ? 'dnssec' : 'dns' };
@@ -52,10 +56,10 @@ const reasonForNone = {
 } as const;
 
 function decideWithoutDns(facts: DnsFacts, failure: SrvAnswer & { kind: 'failed' }): Route {
-  const { remembered, failingForMs, deferMs } = facts;
-  if (remembered !== undefined) return { kind: 'onion', exchangers: remembered, evidence: 'remembered' };
+  const { failingForMs, onFailure, deferMs } = facts;
   const what = `DNS failed (${failure.why}: ${failure.detail})`;
-  if (failingForMs < deferMs) {
+  if (onFailure === 'clearnet') return { kind: 'clearnet', reason: `${what}, and no onion is remembered` };
+  if (onFailure === 'defer' || failingForMs < deferMs) {
     const reason = `${what}; whether there is an onion mail exchanger is not known, trying again`;
     return { kind: 'defer', status: '4.4.3', reason };
   }

@@ -16,11 +16,15 @@ export function describeSrvAnswer(answer: SrvAnswer): string {
 }
 
 function whatIsSaid(answer: Exclude<SrvAnswer, { kind: 'failed' }>): string {
-  if (answer.kind === 'none') return `no onion mail exchanger: ${answer.why}`;
+  if (answer.kind === 'none') return describeNone(answer.why);
   return answer.exchangers
     .map(
       (exchanger) =>
         `${formatExchanger(exchanger)} priority ${exchanger.priority} weight ${exchanger.weight}`,
     )
     .join(', ');
+}
+
+export function describeNone(why: (SrvAnswer & { kind: 'none' })['why']): string {
+  return `no onion mail exchanger: ${why}`;
 }

@@ -1,76 +1,89 @@
 /**
- * Remembers the exchangers that each domain was last seen to have, over restarts, for the time when DNS fails:
- * an attacker who blocks DNS must not push mail to the clear net.
+ * Remembers the exchangers that each domain was seen to have, over restarts. Each lookup reads the one small file of its
+ * domain, so what a command of the operator changes holds at once.
  */
-import { z } from 'zod';
-import { toOnionmxError } from '../errors.ts';
-import { errorFields, type Log } from '../log.ts';
-import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
-import { type ExchangerSet, isSameSet } from '../protocol/exchanger.ts';
-import { exchangerSetSchema } from '../protocol/exchanger-schema.ts';
-import { readStateFile, writeStateFile } from '../state-file.ts';
-import { BoundedMap } from './bounded-map.ts';
-import type { RouteMemory } from './router.ts';
+import type { Log } from '../log.ts';
+import type { DomainName } from '../protocol/domain-name.ts';
+import type { MemoryEntry } from './memory-entry.ts';
+import { listDomains, makeMemoryFolder, readEntryText, understandEntry } from './memory-files.ts';
+import { createMemoryWriter, type MemoryWriterOptions } from './memory-writer.ts';
 
-const maxDomains = 10_000;
-const fileSchema = z.record(z.string(), exchangerSetSchema);
+interface Revised<T> {
+  /** The very entry that was given when nothing changes; undefined: the domain is forgotten. */
+  readonly entry: MemoryEntry | undefined;
+  readonly result: T;
+}
+
+type Revise<T> = (entry: MemoryEntry | undefined) => Revised<T>;
+
+export interface RouteMemory {
+  /** Throws `state-folder`. */
+  find(domain: DomainName): Promise<MemoryEntry | undefined>;
+  /** One at a time for each domain; answers before the change is on disk. Throws `state-folder`. */
+  revise<T>(domain: DomainName, change: Revise<T>): Promise<T>;
+}
 
 export interface StoredRouteMemory extends RouteMemory {
   /** Waits until everything remembered so far is on disk, or the log says why not. */
   flush(): Promise<void>;
 }
 
-/** The memory as it is on disk, for those who may not change it. Throws `state-folder`. */
-export async function readRouteMemory(file: string, log: Log): Promise<RouteMemory> {
-  const routes = await readStateFile(file, parseRoutes, log, 'leave');
-  return { find: (domain) => routes?.get(domain), remember: () => {}, forget: () => {} };
+/** What the file says, or what it should say and the disk did not take. */
+interface Seen {
+  readonly text: string | undefined;
+  readonly entry: MemoryEntry | undefined;
+  readonly isUnsaved: boolean;
+}
+
+/** The memory as it is on disk, for those who may not change it. */
+export function readRouteMemory(folder: string, log: Log): RouteMemory {
+  const find = async (domain: DomainName) => {
+    const text = await readEntryText(folder, domain);
+    return text === undefined ? undefined : understandEntry(folder, domain, text, log, 'leave');
+  };
+  return { find, revise: async (domain, change) => change(await find(domain)).result };
 }
 
 /** Throws `state-folder`. */
-export async function openRouteMemory(file: string, log: Log): Promise<StoredRouteMemory> {
-  const routes = (await readStateFile(file, parseRoutes, log)) ?? emptyRoutes();
-  let writing = Promise.resolve();
-  let isWritePlanned = false;
+export async function openRouteMemory(options: MemoryWriterOptions): Promise<StoredRouteMemory> {
+  const { folder, log } = options;
+  await makeMemoryFolder(folder);
+  await listDomains(folder); // one that may not be read is told now, and not with the first mail
+  const writer = createMemoryWriter(options);
+  const turns = new Map<DomainName, Promise<unknown>>();
 
-  /** Changes that come while a write is under way share the next one. */
-  function planWrite(): void {
-    if (isWritePlanned) return;
-    isWritePlanned = true;
-    writing = writing.then(writeNow);
+  async function look(domain: DomainName): Promise<Seen> {
+    const text = await readEntryText(folder, domain);
+    const unsaved = writer.findUnsaved(domain, text);
+    if (unsaved !== undefined) return { text, entry: unsaved.entry, isUnsaved: true };
+    const entry =
+      text === undefined ? undefined : await understandEntry(folder, domain, text, log, 'keep-aside');
+    return { text: entry === undefined ? undefined : text, entry, isUnsaved: false };
   }
 
-  async function writeNow(): Promise<void> {
-    isWritePlanned = false;
-    try {
-      await writeStateFile(file, Object.fromEntries(routes.entries()));
-    } catch (error) {
-      log.error({ ...errorFields(toOnionmxError(error)), file }, 'cannot write the route memory');
-    }
+  function revise<T>(domain: DomainName, change: Revise<T>): Promise<T> {
+    const before = turns.get(domain) ?? Promise.resolve();
+    const decided = before.then(async () => {
+      const seen = await look(domain);
+      return { seen, ...change(seen.entry) };
+    });
+    const done = decided
+      .then(({ seen, entry }) => {
+        if (entry === seen.entry && !seen.isUnsaved) return undefined;
+        return writer.save({ domain, base: seen.text, entry });
+      })
+      .catch(() => {}) // who asked is told
+      .finally(() => turns.get(domain) === done && turns.delete(domain));
+    turns.set(domain, done);
+    return decided.then(({ result }) => result);
   }
 
   return {
-    find: (domain) => routes.get(domain),
-    remember(domain, exchangers) {
-      const known = routes.get(domain);
-      if (known !== undefined && isSameSet(known, exchangers)) return;
-      routes.set(domain, exchangers);
-      planWrite();
+    find: async (domain) => (await look(domain)).entry,
+    revise,
+    async flush() {
+      await Promise.all(turns.values());
+      await writer.finish();
     },
-    forget(domain) {
-      if (routes.delete(domain)) planWrite();
-    },
-    flush: () => writing,
   };
-}
-
-function emptyRoutes(): BoundedMap<DomainName, ExchangerSet> {
-  return new BoundedMap(maxDomains);
-}
-
-function parseRoutes(json: unknown): BoundedMap<DomainName, ExchangerSet> {
-  const routes = emptyRoutes();
-  for (const [domain, exchangers] of Object.entries(fileSchema.parse(json))) {
-    routes.set(parseDomainName(domain), exchangers);
-  }
-  return routes;
 }

@@ -3,8 +3,9 @@ import type { ExchangerSet } from '../protocol/exchanger.ts';
 
 /**
  * Why we believe that a domain uses these exchangers:
- * `address` the recipient domain is itself an onion address; `pinned` the operator's map says so;
- * `dnssec` a validated SRV answer; `remembered` the last known route, while DNS fails; `dns` a plain SRV answer.
+ * `address` the recipient domain is itself an onion address; `pinned` the operator says so, in the map or in the memory;
+ * `dnssec` a validated SRV answer; `remembered` what the memory holds, while DNS fails or says otherwise without proof;
+ * `dns` a plain SRV answer.
  */
 type Evidence = 'address' | 'pinned' | 'dnssec' | 'remembered' | 'dns';
 
@@ -25,6 +26,7 @@ export interface RouteStep {
     | 'map'
     | 'dns'
     | 'memory'
+    | 'DNS failure'
     | 'own onion services';
   readonly answer: string;
 }

@@ -1,34 +1,19 @@
 /** Answers "where does mail for this domain go, and why?" by asking each source in turn, the strongest first. */
-import type { Log } from '../log.ts';
 import { type DomainName, isUnderOnion } from '../protocol/domain-name.ts';
-import { type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
+import { formatExchanger } from '../protocol/exchanger.ts';
 import type { OnionAddress } from '../protocol/onion-address.ts';
-import { decideForOnionAddress, decideFromDns } from './decide-route.ts';
-import { describeSrvAnswer } from './describe-srv-answer.ts';
+import { askDnsAndMemory, type DnsSources } from './ask-dns-and-memory.ts';
+import { decideForOnionAddress } from './decide-route.ts';
 import type { MapEntry } from './domain-map.ts';
-import { createFailureClock } from './failure-clock.ts';
 import { onionAddressOf, ownOnionsAmong, preferredToUs } from './own-onions.ts';
 import type { Decision, Route, RouteStep } from './route.ts';
-import type { SrvAnswer } from './srv-discovery.ts';
 
-export interface RouterSources {
+export interface RouterSources extends DnsSources {
   readonly ownDomains: readonly DomainName[];
   /** The addresses of this host's onion services, besides those in `ownDomains`. Must not throw. */
   readonly ownOnions: () => Promise<readonly OnionAddress[]>;
   readonly ignoredDomains: readonly DomainName[];
   readonly map: { find(domain: DomainName): MapEntry | undefined };
-  readonly discover: (domain: DomainName) => Promise<SrvAnswer>;
-  readonly memory: RouteMemory;
-  readonly deferMs: number;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
-/** The last exchangers that each domain was seen to have. */
-export interface RouteMemory {
-  find(domain: DomainName): ExchangerSet | undefined;
-  remember(domain: DomainName, exchangers: ExchangerSet): void;
-  forget(domain: DomainName): void;
 }
 
 export interface Router {
@@ -43,7 +28,7 @@ interface Word {
 }
 
 export function createRouter(sources: RouterSources): Router {
-  const failures = createFailureClock(sources.now);
+  const askDns = askDnsAndMemory(sources);
   const listedOnions = ownOnionsAmong(sources.ownDomains);
   const ownDomains = askList('own domains', sources.ownDomains, 'it is an own domain: mail stays here');
   const certainSources = [
@@ -68,30 +53,8 @@ export function createRouter(sources: RouterSources): Router {
       steps.push(word.step);
       if (word.route !== undefined) return { route: word.route, steps };
     }
-    return askDns(domain, steps);
-  }
-
-  async function askDns(domain: DomainName, steps: RouteStep[]): Promise<Decision> {
-    const srv = await sources.discover(domain);
-    const failingForMs = failures.note(domain, srv.kind === 'failed');
-    const remembered = sources.memory.find(domain);
-    const decided = decideFromDns({ srv, remembered, failingForMs, deferMs: sources.deferMs });
-    keepInMind(domain, srv);
-    logFailure(domain, srv, decided);
-    return { route: decided, steps: [...steps, ...dnsSteps(srv, remembered)] };
-  }
-
-  function keepInMind(domain: DomainName, srv: SrvAnswer): void {
-    if (srv.kind === 'found') sources.memory.remember(domain, srv.exchangers);
-    if (srv.kind === 'none') sources.memory.forget(domain);
-  }
-
-  /** Never in silence: a route that does not rest on what DNS says now is a log line. */
-  function logFailure(domain: DomainName, srv: SrvAnswer, decided: Route): void {
-    if (srv.kind !== 'failed') return;
-    const fields = { domain, dns: srv.why, detail: srv.detail, route: decided.kind };
-    if (decided.kind === 'clearnet') sources.log.warn(fields, 'DNS keeps failing: mail takes the clear net');
-    else sources.log.info(fields, 'DNS fails for a domain');
+    const last = await askDns(domain);
+    return { route: last.route, steps: [...steps, ...last.steps] };
   }
 
   return { route };
@@ -148,11 +111,4 @@ function askSingleLabel(domain: DomainName): Word | undefined {
   if (domain.includes('.')) return undefined;
   const route: Route = { kind: 'clearnet', reason: 'a name without a dot is not asked of DNS' };
   return { step: { asked: 'dns', answer: 'not asked: the name has no dot' }, route };
-}
-
-function dnsSteps(srv: SrvAnswer, remembered: ExchangerSet | undefined): RouteStep[] {
-  const dns: RouteStep = { asked: 'dns', answer: describeSrvAnswer(srv) };
-  if (srv.kind !== 'failed') return [dns];
-  const answer = remembered === undefined ? 'nothing' : remembered.map(formatExchanger).join(', ');
-  return [dns, { asked: 'memory', answer }];
 }

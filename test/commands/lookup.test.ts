@@ -3,7 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runLookupCommand } from '../../src/commands/lookup.ts';
-import { memoryFileOf } from '../../src/commands/state-paths.ts';
+import { memoryFolderOf } from '../../src/commands/state-paths.ts';
+import { parseDomainName } from '../../src/protocol/domain-name.ts';
+import { formatEntry, type MemoryEntry } from '../../src/routing/memory-entry.ts';
+import { entryFileOf } from '../../src/routing/memory-files.ts';
 import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
 import { type ReplyOptions, replyTo, soa, srv } from '../dns-replies.ts';
 import { startFakeDns } from '../fake-dns-server.ts';
@@ -23,10 +26,28 @@ const zone: Readonly<Record<string, ReplyOptions>> = {
   '_onion-mx._tcp.plain.test': { answers: [srv('_onion-mx._tcp.plain.test', one)] },
   '_onion-mx._tcp.none.test': { rcode: 3, authorities: [soa('test', 900, 120)] },
   '_onion-mx._tcp.gone.test': { rcode: 3, authorities: [soa('test', 900, 120)] },
+  '_onion-mx._tcp.signed-gone.test': { flags: ['AD'], rcode: 3, authorities: [soa('test', 900, 120)] },
   '_onion-mx._tcp.servfail.test': { rcode: 2 },
   '_onion-mx._tcp.known.test': { rcode: 2 },
 };
-const memory = { 'known.test': [makeExchanger(2)], 'gone.test': [makeExchanger(2)] };
+const known = ['known.test', 'gone.test', 'signed-gone.test', 'dns.test'];
+const seenMs = Date.now();
+const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
+const seen = `${two}:25 (dns, last seen ${time(seenMs)})`;
+const end = time(seenMs + 30 * 86_400_000);
+
+function writeMemory(folder: string, name: string, change: Partial<MemoryEntry> = {}): void {
+  const times = { firstSeenMs: seenMs, lastSeenMs: seenMs };
+  const entry: MemoryEntry = {
+    exchangers: [makeExchanger(2)],
+    evidence: 'dns',
+    isPinned: false,
+    ...times,
+    ...change,
+  };
+  const domain = parseDomainName(name);
+  writeFileSync(entryFileOf(folder, domain), formatEntry(domain, entry));
+}
 
 async function prepare(t: TestContext) {
   const dns = await startFakeDns(t, {
@@ -39,8 +60,9 @@ async function prepare(t: TestContext) {
     delivery: { nexthopPrefix: 'onionmx' },
   }));
   writeFileSync(join(folder, 'map.yml'), `${one}: [map.test, own.test, ignored.test]\n`);
-  mkdirSync(config.stateFolder);
-  writeFileSync(memoryFileOf(config), JSON.stringify(memory));
+  mkdirSync(memoryFolderOf(config), { recursive: true });
+  for (const name of known) writeMemory(memoryFolderOf(config), name);
+  writeMemory(memoryFolderOf(config), 'pinned.test', { isPinned: true });
   const run = async (key: string, json = false) => {
     let text = '';
     const options = { key, json, config, log: createRecordingLog() };
@@ -119,6 +141,7 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
       ...notCertain,
       '  dns              failed: servfail, RESOLVER: SERVFAIL (resolver RESOLVER)',
       '  memory           nothing',
+      '  DNS failure      bounded: mail waits for 15 minutes from the first failure, then it takes the clear net',
       'Route: the mail waits in the queue (4.4.3): DNS failed (servfail: RESOLVER: SERVFAIL); whether there is an onion mail exchanger is not known, trying again',
       'Postfix gets: retry:4.4.3 DNS failed (servfail: RESOLVER: SERVFAIL); whether there is an onion mail exchanger is not known, trying again',
     ],
@@ -130,8 +153,45 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
     [
       ...notCertain,
       '  dns              failed: servfail, RESOLVER: SERVFAIL (resolver RESOLVER)',
-      `  memory           ${two}:25`,
+      `  memory           ${seen}; stands until ${end} while DNS fails`,
       'Route: over the onion, on the evidence "remembered"; exchangers, the preferred first:',
+      `  ${two}:25, priority 0, weight 0`,
+      `Postfix gets: onion:unix:onionmx/${two}`,
+    ],
+  ],
+  [
+    'no record any more, without DNSSEC: the memory holds, and what would change that',
+    'bob@gone.test',
+    0,
+    [
+      ...notCertain,
+      '  dns              no onion mail exchanger: nxdomain (not DNSSEC-validated; TTL 120 s; resolver RESOLVER)',
+      `  memory           ${seen}; stands until ${end}, because the answer is not DNSSEC-validated. If the change is right: onionmx memory forget gone.test`,
+      'Route: over the onion, on the evidence "remembered"; exchangers, the preferred first:',
+      `  ${two}:25, priority 0, weight 0`,
+      `Postfix gets: onion:unix:onionmx/${two}`,
+    ],
+  ],
+  [
+    'no record any more, with DNSSEC: that is taken',
+    'bob@signed-gone.test',
+    0,
+    [
+      ...notCertain,
+      '  dns              no onion mail exchanger: nxdomain (DNSSEC-validated; TTL 120 s; resolver RESOLVER)',
+      `  memory           ${seen}: the answer is DNSSEC-validated, so it is taken`,
+      'Route: clear net, as if onionmx were not there: it publishes no _onion-mx SRV record',
+      'Postfix gets: not found (it publishes no _onion-mx SRV record)',
+    ],
+  ],
+  [
+    'pinned in the memory: DNS is not asked',
+    'bob@pinned.test',
+    0,
+    [
+      ...notCertain,
+      `  memory           ${two}:25, pinned: DNS is not asked. To undo: onionmx memory pin --unpin pinned.test`,
+      'Route: over the onion, on the evidence "pinned"; exchangers, the preferred first:',
       `  ${two}:25, priority 0, weight 0`,
       `Postfix gets: onion:unix:onionmx/${two}`,
     ],
@@ -195,7 +255,10 @@ test('as JSON: the key, the steps, the route and the answer', async (t) => {
   assert.equal(code, 0);
   const { key, steps, route, answer, ...rest } = JSON.parse(text);
   assert.deepEqual([key, rest], ['bob@known.test', {}]);
-  assert.deepEqual(steps.at(-1), { asked: 'memory', answer: `${two}:25` });
+  assert.deepEqual(steps.at(-1), {
+    asked: 'memory',
+    answer: `${seen}; stands until ${end} while DNS fails`,
+  });
   assert.deepEqual(route, { kind: 'onion', exchangers: [makeExchanger(2)], evidence: 'remembered' });
   assert.deepEqual(answer, { kind: 'found', value: `onion:unix:onionmx/${two}` });
 });
@@ -227,15 +290,26 @@ test('a broken map is an error with its place', async (t) => {
 
 test('nothing on disk changes, also where the service would remember or forget', async (t) => {
   const { run, folder, config } = await prepare(t);
-  const before = readdirSync(folder, { recursive: true });
-  for (const key of ['bob@dns.test', 'bob@gone.test', 'bob@known.test', 'bob@map.test']) await run(key);
-  assert.deepEqual(readdirSync(folder, { recursive: true }), before);
-  assert.equal(readFileSync(memoryFileOf(config), 'utf8'), JSON.stringify(memory));
+  const read = () =>
+    [...known, 'pinned.test'].map((name) =>
+      readFileSync(join(memoryFolderOf(config), `${name}.json`), 'utf8'),
+    );
+  const before = [readdirSync(folder, { recursive: true }), read()];
+  for (const key of [
+    'bob@dns.test',
+    'bob@gone.test',
+    'bob@signed-gone.test',
+    'bob@known.test',
+    'bob@map.test',
+  ])
+    await run(key);
+  assert.deepEqual([readdirSync(folder, { recursive: true }), read()], before);
 });
 
 test('a memory that cannot be understood is left to the service', async (t) => {
   const { run, config } = await prepare(t);
-  writeFileSync(memoryFileOf(config), '[]');
-  assert.equal((await run('bob@map.test')).code, 0);
-  assert.equal(readFileSync(memoryFileOf(config), 'utf8'), '[]');
+  const file = join(memoryFolderOf(config), 'none.test.json');
+  writeFileSync(file, '[]');
+  assert.equal((await run('bob@none.test')).code, 0);
+  assert.equal(readFileSync(file, 'utf8'), '[]');
 });

@@ -2,7 +2,7 @@
 import { type BadConfig, testBadConfigs } from './bad-config.ts';
 
 const long = `/${'x'.repeat(120)}`;
-const topKeys = 'stateFolder, log, domains, map, dns, lookup, delivery, sockets, tor, receiving';
+const topKeys = 'stateFolder, log, domains, map, dns, memory, lookup, delivery, sockets, tor, receiving';
 
 const badConfigs: readonly BadConfig[] = [
   {
@@ -137,6 +137,29 @@ const badConfigs: readonly BadConfig[] = [
     why: 'a negative number',
     text: 'dns: {deferMs: -1}\n',
     complaints: ['1:16: dns.deferMs: must be at least 0, not the number -1'],
+  },
+  {
+    why: 'no such policy',
+    text: 'dns: {onFailure: never}\n',
+    complaints: ['1:18: dns.onFailure: must be bounded, defer or clearnet, not the text "never"'],
+  },
+  {
+    why: 'an exception for no domain, and one without a policy',
+    text: 'dns:\n  onFailureFor:\n    - {domain: .a..test, onFailure: defer}\n    - {domain: b.test}\n',
+    complaints: [
+      '3:16: dns.onFailureFor[0].domain: "a..test" is no domain name: it has an empty label',
+      '4:7: dns.onFailureFor[1].onFailure: must be bounded, defer or clearnet, not nothing',
+    ],
+  },
+  {
+    why: 'no exception wins in silence',
+    text: 'dns:\n  onFailureFor:\n    - {domain: .a.test, onFailure: defer}\n    - {domain: .A.test, onFailure: clearnet}\n',
+    complaints: ['4:16: dns.onFailureFor[1].domain: .a.test stands here a second time'],
+  },
+  {
+    why: 'a memory of minus one day',
+    text: 'memory: {keepDays: -1}\n',
+    complaints: ['1:20: memory.keepDays: must be at least 0, not the number -1'],
   },
   {
     why: 'an unknown level',

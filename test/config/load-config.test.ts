@@ -73,6 +73,9 @@ dns:
   cacheEntries: 1
   trustAd: never
   deferMs: 0
+  onFailure: defer
+  onFailureFor: [{ domain: Example.org, onFailure: clearnet }, { domain: .Bücher.example, onFailure: bounded }]
+memory: { keepDays: 0 }
 lookup: { socketmap: ["unix:/run/m", "[::1]:2525"], tcpTable: ["127.0.0.1:2526"], transport: mx_2-onion, idleMs: 1 }
 delivery:
   endpointFolder: /run/onionmx
@@ -102,7 +105,13 @@ receiving: { onionServices: [], header: X-Mine, testAddress: Test.1@Example.org 
       cacheEntries: 1,
       trustAd: 'never',
       deferMs: 0,
+      onFailure: 'defer',
+      onFailureFor: [
+        { domain: 'example.org', onFailure: 'clearnet' },
+        { domain: '.xn--bcher-kva.example', onFailure: 'bounded' },
+      ],
     },
+    memory: { keepDays: 0 },
     lookup: {
       socketmap: [
         { kind: 'unix', path: '/run/m' },

@@ -65,7 +65,21 @@ const settings = fc.record(
   {
     domains: fc.record({ own: fc.array(fc.domain()) }),
     map: fc.array(onLine.map((name) => `/${name}`)),
-    dns: fc.record({ trustAd: fc.constantFrom('loopback', 'always', 'never'), deferMs: fc.nat(432_000_000) }),
+    dns: fc.record({
+      trustAd: fc.constantFrom('loopback', 'always', 'never'),
+      deferMs: fc.nat(432_000_000),
+      onFailureFor: fc.uniqueArray(
+        fc.record({
+          domain: fc.oneof(
+            fc.domain(),
+            fc.domain().map((name) => `.${name}`),
+          ),
+          onFailure: fc.constantFrom('bounded', 'defer', 'clearnet'),
+        }),
+        { selector: ({ domain }) => domain },
+      ),
+    }),
+    memory: fc.record({ keepDays: fc.nat(3650) }),
     lookup: fc.record({ socketmap: fc.array(localAddress), tcpTable: fc.array(localAddress) }),
     delivery: fc.record({ routingEndpoint: fc.option(localAddress) }),
     sockets: fc.record({ mode: fc.stringMatching(/^0?[0-7]{3}$/) }),

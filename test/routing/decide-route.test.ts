@@ -10,7 +10,14 @@ const known = makeExchanger(2);
 const answered = { ignored: [], authenticated: false, ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
 const found: SrvAnswer = { kind: 'found', exchangers: [published], ...answered };
 const failed: SrvAnswer = { kind: 'failed', why: 'servfail', detail: 'rcode 2', resolver: '127.0.0.1:53' };
-const facts = { remembered: undefined, failingForMs: 0, deferMs: 900_000 };
+const facts = {
+  holder: { kind: 'dns' },
+  failingForMs: 0,
+  onFailure: 'bounded',
+  deferMs: 900_000,
+} as const;
+const failing = { ...facts, holder: { kind: 'nobody' }, srv: failed } as const;
+const remembering = { ...facts, holder: { kind: 'memory', exchangers: [known] } } as const;
 
 test('an SRV answer is the route; what it rests on is told', () => {
   assert.deepEqual(decideFromDns({ ...facts, srv: found }), {
@@ -28,30 +35,40 @@ for (const [why, reason] of [
   ['target-dot', /target "\."/],
   ['no-valid-target', /none of its _onion-mx SRV targets/],
 ] as const) {
-  test(`${why} means the clear net, even when an onion is remembered`, () => {
-    const route = decideFromDns({ ...facts, srv: { kind: 'none', why, ...answered }, remembered: [known] });
+  test(`${why} means the clear net`, () => {
+    const route = decideFromDns({ ...facts, srv: { kind: 'none', why, ...answered } });
     assert.equal(route.kind, 'clearnet');
     assert.match(route.kind === 'clearnet' ? route.reason : '', reason);
   });
 }
 
-test('when DNS fails, a known domain keeps its last route, however long it lasts', () => {
-  const route = decideFromDns({ ...facts, srv: failed, remembered: [known], failingForMs: 10 ** 9 });
-  assert.deepEqual(route, { kind: 'onion', exchangers: [known], evidence: 'remembered' });
+test('the word of the memory holds, whatever DNS says, and however long it fails', () => {
+  for (const srv of [failed, found, { kind: 'none', why: 'nxdomain', ...answered }] as const) {
+    const route = decideFromDns({ ...remembering, srv, failingForMs: 10 ** 9, onFailure: 'clearnet' });
+    assert.deepEqual(route, { kind: 'onion', exchangers: [known], evidence: 'remembered' });
+  }
 });
 
+const waiting = {
+  kind: 'defer',
+  status: '4.4.3',
+  reason:
+    'DNS failed (servfail: rcode 2); whether there is an onion mail exchanger is not known, trying again',
+};
+
 test('when DNS fails, mail to an unknown domain waits for a time and then takes the clear net', () => {
-  const waiting = decideFromDns({ ...facts, srv: failed, failingForMs: 899_999 });
-  assert.deepEqual(waiting, {
-    kind: 'defer',
-    status: '4.4.3',
-    reason:
-      'DNS failed (servfail: rcode 2); whether there is an onion mail exchanger is not known, trying again',
-  });
-  const over = decideFromDns({ ...facts, srv: failed, failingForMs: 900_000 });
-  assert.deepEqual(over, {
+  assert.deepEqual(decideFromDns({ ...failing, failingForMs: 899_999 }), waiting);
+  assert.deepEqual(decideFromDns({ ...failing, failingForMs: 900_000 }), {
     kind: 'clearnet',
     reason: 'DNS failed (servfail: rcode 2) for 15 minutes, and no onion is remembered',
+  });
+});
+
+test('the operator can have it wait as long as DNS fails, or not at all', () => {
+  assert.deepEqual(decideFromDns({ ...failing, onFailure: 'defer', failingForMs: 10 ** 9 }), waiting);
+  assert.deepEqual(decideFromDns({ ...failing, onFailure: 'clearnet' }), {
+    kind: 'clearnet',
+    reason: 'DNS failed (servfail: rcode 2), and no onion is remembered',
   });
 });
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OnionmxError } from '../../src/errors.ts';
 import { type DomainName, parseDomainName } from '../../src/protocol/domain-name.ts';
 import type { Exchanger, ExchangerSet } from '../../src/protocol/exchanger.ts';
 import type { OnionAddress } from '../../src/protocol/onion-address.ts';
+import type { MemoryEntry } from '../../src/routing/memory-entry.ts';
 import { createRouter, type RouterSources } from '../../src/routing/router.ts';
 import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
 import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
@@ -13,9 +15,12 @@ const found: SrvAnswer = { kind: 'found', exchangers: [makeExchanger(1)], ...ans
 const none: SrvAnswer = { kind: 'none', why: 'nxdomain', ...answered };
 const failed: SrvAnswer = { kind: 'failed', why: 'timeout', detail: 'no answer', resolver: '127.0.0.1:53' };
 
+const validated = { authenticated: true } as const;
+const dayMs = 86_400_000;
+
 function setUp(change: Partial<RouterSources> = {}) {
   const asked: string[] = [];
-  const remembered = new Map<DomainName, ExchangerSet>();
+  const remembered = new Map<DomainName, MemoryEntry>();
   const world = { answer: none, nowMs: 0 };
   const log = createRecordingLog();
   const router = createRouter({
@@ -31,17 +36,24 @@ function setUp(change: Partial<RouterSources> = {}) {
       return world.answer;
     },
     memory: {
-      find: (domain) => remembered.get(domain),
-      remember: (domain, exchangers) => void remembered.set(domain, exchangers),
-      forget: (domain) => void remembered.delete(domain),
+      find: async (domain) => remembered.get(domain),
+      revise: async (domain, weigh) => {
+        const { entry, result } = weigh(remembered.get(domain));
+        if (entry === undefined) remembered.delete(domain);
+        else remembered.set(domain, entry);
+        return result;
+      },
     },
+    keepMs: 30 * dayMs,
+    onFailure: () => 'bounded',
     deferMs: 900_000,
     now: () => world.nowMs,
+    clock: () => world.nowMs,
     log,
     ...change,
   });
   const route = (domain: string) => router.route(parseDomainName(domain));
-  return { route, asked, world, log };
+  return { route, asked, world, log, remembered };
 }
 
 test('own and ignored domains go the clear way, and DNS is not asked', async () => {
@@ -164,13 +176,86 @@ test('what DNS said is remembered for the time when it fails', async () => {
   );
 });
 
-test('a domain that says it has no onion is forgotten', async () => {
+test('a domain that says by DNSSEC that it has no onion is forgotten', async () => {
   const { route, world } = setUp();
-  for (const answer of [found, none, failed]) {
+  for (const answer of [found, { ...none, ...validated }, failed]) {
     world.answer = answer;
     await route('peer.test');
   }
   assert.equal((await route('peer.test')).route.kind, 'defer');
+});
+
+for (const lie of [none, { ...found, exchangers: [makeExchanger(2)] } as const]) {
+  test(`an answer that anybody could have forged does not move mail: ${lie.kind}`, async () => {
+    const { route, world, log } = setUp();
+    world.answer = found;
+    await route('peer.test');
+    world.answer = lie;
+    for (let times = 0; times < 3; times++) {
+      const decision = await route('peer.test');
+      assert.deepEqual(decision.route, {
+        kind: 'onion',
+        exchangers: [makeExchanger(1)],
+        evidence: 'remembered',
+      });
+      const step = decision.steps.at(-1);
+      assert.equal(step?.asked, 'memory');
+      assert.match(step.answer, /stands until 1970-01-31T00:00Z, .*onionmx memory forget peer\.test$/);
+    }
+    const warnings = log.lines.filter(({ level }) => level === 'warn');
+    assert.equal(warnings.length, 1);
+    const { remembered, dns, hint, until } = warnings[0]?.fields ?? {};
+    assert.match(String(remembered), new RegExp(makeOnionAddress(1)));
+    assert.match(String(dns), lie.kind === 'found' ? new RegExp(makeOnionAddress(2)) : /nxdomain/);
+    assert.match(String(hint), /`onionmx memory show peer\.test`.*`onionmx memory forget peer\.test`/);
+    assert.equal(until, '1970-01-31T00:00Z');
+    world.nowMs = 30 * dayMs;
+    const over = await route('peer.test');
+    assert.notEqual(over.route.kind === 'onion' && over.route.evidence, 'remembered');
+    assert.match(over.steps.at(-1)?.answer ?? '', /its time is over/);
+    assert.equal(log.lines.filter(({ level }) => level === 'warn').length, 2, 'not in silence');
+  });
+}
+
+test('a pinned domain goes where it is pinned to, and DNS is not asked', async () => {
+  const { route, asked, remembered } = setUp();
+  const times = { firstSeenMs: 0, lastSeenMs: 0 };
+  const entry = { exchangers: [makeExchanger(1)], evidence: 'dns', isPinned: true, ...times } as const;
+  remembered.set(parseDomainName('peer.test'), entry);
+  const decision = await route('peer.test');
+  assert.deepEqual(decision.route, { kind: 'onion', exchangers: [makeExchanger(1)], evidence: 'pinned' });
+  assert.match(decision.steps.at(-1)?.answer ?? '', /pinned: .*onionmx memory pin --unpin peer\.test$/);
+  assert.deepEqual(asked, []);
+});
+
+const unreadable = () =>
+  Promise.reject(new OnionmxError('state-folder', 'cannot use the state folder /x: EIO'));
+
+test('while the memory cannot be read, mail waits: DNS alone could be forged', async () => {
+  const { route, log } = setUp({ memory: { find: unreadable, revise: unreadable } });
+  const decision = await route('peer.test');
+  assert.deepEqual(decision.route, {
+    kind: 'defer',
+    status: '4.3.5',
+    reason: 'cannot use the state folder /x: EIO',
+  });
+  assert.equal(log.lines[0]?.level, 'error');
+});
+
+test('what a DNS failure means for an unknown domain is told, and is a setting for each domain', async () => {
+  const { route, world, log } = setUp({
+    onFailure: (domain) => (domain === 'open.test' ? 'clearnet' : 'defer'),
+  });
+  world.answer = failed;
+  world.nowMs = 30 * dayMs;
+  const waits = await route('peer.test');
+  assert.equal(waits.route.kind, 'defer');
+  assert.deepEqual(waits.steps.slice(-2), [
+    { asked: 'memory', answer: 'nothing' },
+    { asked: 'DNS failure', answer: 'defer: mail waits as long as DNS fails' },
+  ]);
+  assert.equal((await route('open.test')).route.kind, 'clearnet');
+  assert.equal(log.lines.at(-1)?.level, 'warn');
 });
 
 test('the clear net after a long DNS failure is a warning; an answer in between starts the time anew', async () => {

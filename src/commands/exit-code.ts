@@ -3,6 +3,7 @@ import type { OnionmxError } from '../errors.ts';
 
 export const exitCode = {
   ok: 0,
+  different: 1, // as diff(1)
   usage: 64, // EX_USAGE
   dataError: 65, // EX_DATAERR
   noHost: 68, // EX_NOHOST

@@ -24,8 +24,21 @@ export interface DomainMap {
   readonly size: number;
 }
 
-/** Throws `map-invalid` with everything that is wrong in any of the files, a line each. */
+/** All that the files say, and everything that is wrong in any of them, a line each. */
+export interface JoinedMaps {
+  readonly entries: ReadonlyMap<DomainName, MapEntry>;
+  readonly complaints: readonly string[];
+}
+
+/** Throws `map-invalid` with all complaints. */
 export function mergeMaps(files: readonly DomainMapFile[]): DomainMap {
+  const { entries, complaints } = joinMaps(files);
+  if (complaints.length > 0) throw invalidMap(complaints);
+  return { find: (domain) => entries.get(domain), size: entries.size };
+}
+
+/** Never throws. A domain with two answers has the first among the entries, and a complaint. */
+export function joinMaps(files: readonly DomainMapFile[]): JoinedMaps {
   const entries = new Map<DomainName, MapEntry>();
   const complaints = files.flatMap((file) => file.complaints);
   for (const claim of files.flatMap((file) => file.claims)) {
@@ -33,22 +46,23 @@ export function mergeMaps(files: readonly DomainMapFile[]): DomainMap {
     if (known === undefined) entries.set(claim.domain, claim);
     else if (!isSameSet(known.exchangers, claim.exchangers)) complaints.push(explainConflict(claim, known));
   }
-  if (complaints.length > 0) throw invalid(complaints);
-  return { find: (domain) => entries.get(domain), size: entries.size };
+  return { entries, complaints };
 }
 
 function explainConflict({ domain, exchangers, place }: MapClaim, known: MapEntry): string {
   return `${place}: ${domain} has ${listExchangers(exchangers)} here, but ${listExchangers(known.exchangers)} at ${known.place}`;
 }
 
-function listExchangers(set: ExchangerSet): string {
+/** `AAA.onion:25 (10 0), BBB.onion:25 (20 0)`: with priority and weight. */
+export function listExchangers(set: ExchangerSet): string {
   return set
     .map((exchanger) => `${formatExchanger(exchanger)} (${exchanger.priority} ${exchanger.weight})`)
     .join(', ');
 }
 
-function invalid(complaints: readonly string[]): OnionmxError {
+/** The error that has all complaints, a line each. */
+export function invalidMap(complaints: readonly string[]): OnionmxError {
   return new OnionmxError('map-invalid', complaints.join('\n'), {
-    hint: 'correct the map, then check it: onionmx config --check',
+    hint: 'correct the map, then check it: onionmx map check',
   });
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { OnionmxError } from '../errors.ts';
 import { type DomainMap, mergeMaps } from './domain-map.ts';
-import { type DomainMapFile, parseDomainMapFile } from './domain-map-file.ts';
+import { parseDomainMapFile } from './domain-map-file.ts';
 import { listMapFiles } from './domain-map-paths.ts';
 
 export interface LoadedDomainMap {
@@ -11,18 +11,29 @@ export interface LoadedDomainMap {
   readonly warnings: readonly string[];
 }
 
+/** A file of the map as it is written. */
+export interface MapText {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** Throws `map-unreadable`, and `map-invalid` with everything that is wrong in all the files. */
 export async function loadDomainMap(paths: readonly string[]): Promise<LoadedDomainMap> {
-  const files: DomainMapFile[] = [];
-  for (const path of paths) files.push(...(await readPath(path)));
+  const files = (await readMapTexts(paths)).map(({ file, text }) => parseDomainMapFile(text, file));
   return { map: mergeMaps(files), warnings: files.flatMap(({ warnings }) => warnings) };
 }
 
-async function readPath(path: string): Promise<DomainMapFile[]> {
+/** The files that the paths stand for, in the order in which they are read. Throws `map-unreadable`. */
+export async function readMapTexts(paths: readonly string[]): Promise<readonly MapText[]> {
+  const files: MapText[] = [];
+  for (const path of paths) files.push(...(await readPath(path)));
+  return files;
+}
+
+async function readPath(path: string): Promise<MapText[]> {
   try {
     const files = listMapFiles(path);
-    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-    return files.map((file, index) => parseDomainMapFile(texts[index] ?? '', file));
+    return await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new OnionmxError('map-unreadable', `cannot read the domain map ${path}: ${reason}`, {

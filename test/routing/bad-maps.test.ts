@@ -249,7 +249,7 @@ for (const { why, texts, complaints } of badMaps) {
       (error) => {
         assert.ok(error instanceof OnionmxError);
         assert.equal(error.code, 'map-invalid');
-        assert.match(error.hint ?? '', /onionmx config --check/);
+        assert.match(error.hint ?? '', /onionmx map check/);
         assert.deepEqual(error.message.split('\n'), complaints);
         return true;
       },

@@ -1,0 +1,20 @@
+/** A self-signed certificate for maps.test, good for a hundred years, and its key: for tests alone. */
+
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdsFaU7f+wXwsnMjf
+MFRGBOc5QQ+02Au5y6W5XlmBUtihRANCAAT2oMR8UmXOJFl9gT0FrpLLuVhp8kHv
+TR9boENrcBwhoa5Eu/cAqoUuegIzPtzSm4Yvit56PcaY/wJTOi2rFOpa
+-----END PRIVATE KEY-----
+`;
+export const testCertificate = `-----BEGIN CERTIFICATE-----
+MIIBljCCATugAwIBAgIUPiwN9bVn1gRww1NoDaKB6iSyYqgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbWFwcy50ZXN0MCAXDTI2MTEyNTA5MDAzOFoYDzIxMjYxMTAx
+MDkwMDM4WjAUMRIwEAYDVQQDDAltYXBzLnRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAT2oMR8UmXOJFl9gT0FrpLLuVhp8kHvTR9boENrcBwhoa5Eu/cAqoUu
+egIzPtzSm4Yvit56PcaY/wJTOi2rFOpao2kwZzAdBgNVHQ4EFgQU6lkmyJ3SR8OK
+9QmKQKlZERMRukAwHwYDVR0jBBgwFoAU6lkmyJ3SR8OK9QmKQKlZERMRukAwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALggltYXBzLnRlc3QwCgYIKoZIzj0EAwID
+SQAwRgIhAMs8utnyt9npq/esJYp3GDzF/l8zRWE1HehjJoYr4RVsAiEAoxzCBaCh
+PR7YfC6JFERXGVXMvQVDzhbDigEi0q2woWM=
+-----END CERTIFICATE-----
+`;

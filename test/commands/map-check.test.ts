@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type MapCheckOptions, runMapCheckCommand } from '../../src/commands/map-check.ts';
+import { torPathsIn } from '../../src/tor/torrc.ts';
+import { answerWith } from '../delivery/exchanger-server.ts';
+import { type ReplyOptions, replyTo, srv } from '../dns-replies.ts';
+import { startFakeDns } from '../fake-dns-server.ts';
+import { makeOnionAddress } from '../made-up-onions.ts';
+import { startFakeTor } from './fake-tor.ts';
+import { makeConfig } from './made-up-config.ts';
+
+const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
+const name = (domain: string) => `_onion-mx._tcp.${domain}`;
+
+const zone: Readonly<Record<string, ReplyOptions>> = {
+  [name('a.test')]: { answers: [srv(name('a.test'), one, { priority: 10 })] },
+  [name('b.test')]: { answers: [srv(name('b.test'), two)] },
+  [name('c.test')]: { rcode: 3 },
+  [name('d.test')]: { rcode: 2 },
+};
+
+interface Far {
+  readonly [exchanger: string]: Parameters<typeof startFakeTor>[2][string];
+}
+
+async function prepare(t: TestContext, map: string, far?: Far) {
+  const dns = await startFakeDns(t, {
+    udp: (query, asked) => [replyTo(query, zone[asked.name] ?? { rcode: 5 })],
+  });
+  const { config, folder } = makeConfig(t, (own) => ({
+    map: [join(own, 'map.yml')],
+    dns: { resolvers: [`127.0.0.1:${dns.port}`] },
+  }));
+  const file = join(folder, 'map.yml');
+  writeFileSync(file, map);
+  const socks = torPathsIn(join(config.stateFolder, 'tor')).socks;
+  const tor = far === undefined ? undefined : await startFakeTor(t, socks, far);
+  const progress: string[] = [];
+  const onProgress = (done: number, total: number) => void progress.push(`${done}/${total}`);
+  const run = async (options: Partial<MapCheckOptions> = {}) => {
+    let text = '';
+    const all = { files: [], online: false, json: false, config, onProgress, ...options };
+    const code = await runMapCheckCommand(all, (more) => void (text += more));
+    return { code, text: text.replaceAll(folder, 'F') };
+  };
+  return { run, tor, dns, file, progress };
+}
+
+test('the map of the configuration is in order', async (t) => {
+  const { run, dns } = await prepare(t, `${one}: [a.test]\n`);
+  assert.deepEqual(await run(), { code: 0, text: '1 file, 1 domain: 0 errors, 0 warnings.\n' });
+  assert.deepEqual(dns.asked, [], 'without --online nobody is asked');
+});
+
+test('warnings are no reason to fail, complaints are', async (t) => {
+  const { run, file } = await prepare(t, `${one}: [b.test, a.test]\n`);
+  const sorted = `F/map.yml:1:${one.length + 12}: warning: not sorted: a.test stands behind b.test; sort it: onionmx map format\n`;
+  assert.deepEqual(await run(), { code: 0, text: `${sorted}1 file, 2 domains: 0 errors, 1 warning.\n` });
+  writeFileSync(`${file}.other`, `a.test: 1\n`);
+  assert.deepEqual(await run({ files: [file, `${file}.other`] }), {
+    code: 78,
+    text: `F/map.yml.other:1:9: must be a list of exchangers, not the number 1
+${sorted}2 files, 2 domains: 1 error: onionmx refuses this map, 1 warning.\n`,
+  });
+});
+
+test('without a map there is nothing to check', async (t) => {
+  const { config } = makeConfig(t);
+  let text = '';
+  const options = { files: [], online: true, json: false, config, onProgress: () => {} };
+  assert.equal(await runMapCheckCommand(options, (more) => void (text += more)), 0);
+  assert.equal(text, 'There is no map: the setting map names no file.\n');
+});
+
+test('a file that is not there is an error', async (t) => {
+  const { run } = await prepare(t, '');
+  await assert.rejects(run({ files: ['/nowhere/map.yml'] }), { code: 'map-unreadable' });
+});
+
+test('online: DNS and each exchanger are asked, and agree', async (t) => {
+  const { run, tor, progress } = await prepare(t, `${one}: [a.test, c.test]\n`, { [`${one}:25`]: {} });
+  assert.deepEqual(await run({ online: true }), {
+    code: 0,
+    text: `domain  SRV     postmaster  exchanger
+a.test  agrees  accepts     ${one}:25
+c.test  none    accepts     ${one}:25
+1 file, 2 domains: 0 errors, 0 warnings.\n`,
+  });
+  assert.deepEqual(
+    tor?.servers.map(({ commands, messages }) => [commands[2], messages]),
+    [
+      ['RCPT TO:<postmaster@a.test>', []],
+      ['RCPT TO:<postmaster@c.test>', []],
+    ],
+  );
+  assert.deepEqual(progress, ['1/4', '2/4', '3/4', '4/4']);
+});
+
+const failures: readonly [why: string, map: string, far: Far, code: number, text: RegExp][] = [
+  [
+    'DNS names others: a warning, for the map wins',
+    `${one}: [b.test]\n`,
+    { [`${one}:25`]: {} },
+    0,
+    new RegExp(`\nb.test  differs  accepts +${one}:25\n  SRV: ${two}:25 priority 0 weight 0 \\(`),
+  ],
+  [
+    'DNS fails',
+    `${one}: [d.test]\n`,
+    { [`${one}:25`]: {} },
+    75,
+    /\nd\.test {2}failed +accepts .*\n {2}SRV: failed: servfail/,
+  ],
+  [
+    'an onion that is off',
+    `${one}: [a.test]\n`,
+    { [`${one}:25`]: 0xf0 },
+    75,
+    /\na\.test {2}agrees +silent .*\n {2}\S+ has no descriptor/,
+  ],
+  [
+    'postmaster is refused for now',
+    `${one}: [a.test]\n`,
+    { [`${one}:25`]: { answer: answerWith({ RCPT: '450 4.2.0 greylisted' }) } },
+    75,
+    /\na\.test {2}agrees +refuses .*\n {2}RCPT: 450 4\.2\.0 greylisted\n/,
+  ],
+  [
+    'postmaster is refused for good: it is not the exchanger of this domain',
+    `${one}: [a.test]\n`,
+    { [`${one}:25`]: { answer: answerWith({ RCPT: '550 5.7.1 no relaying' }) } },
+    68,
+    /\n {2}RCPT: 550 5\.7\.1 no relaying\n/,
+  ],
+  [
+    'one of two exchangers is off',
+    `${one}: [a.test]\n${two}: [a.test]\n`,
+    { [`${two}:25`]: {} },
+    75,
+    new RegExp(`a.test {2}differs +accepts +${two}:25\n`),
+  ],
+];
+for (const [why, map, far, code, text] of failures) {
+  test(`online, exit code ${code}: ${why}`, async (t) => {
+    const { run } = await prepare(t, map, far);
+    const result = await run({ online: true });
+    assert.match(result.text, text);
+    assert.equal(result.code, code);
+  });
+}
+
+test('online: an onion that is off is tried once, however many domains it has', async (t) => {
+  const { run, tor } = await prepare(t, `${one}: [a.test, b.test, c.test]\n`, { [`${one}:25`]: 0xf2 });
+  const { code, text } = await run({ online: true });
+  assert.equal(code, 75);
+  assert.deepEqual(tor?.asked, [`${one}:25`]);
+  assert.equal(text.match(/ silent /g)?.length, 3);
+});
+
+test('online, exit code 69: there is no Tor', async (t) => {
+  const { run } = await prepare(t, `${one}: [a.test]\n`);
+  const { code, text } = await run({ online: true });
+  assert.equal(code, 69);
+  assert.match(text, /cannot reach Tor at/);
+});
+
+test('a map with complaints is not asked about', async (t) => {
+  const { run, tor, dns } = await prepare(t, `${one}: [a.test]\nb.test: 1\n`, {});
+  assert.equal((await run({ online: true })).code, 78);
+  assert.deepEqual([tor?.asked, dns.asked], [[], []]);
+});
+
+test('as JSON: everything, in one document', async (t) => {
+  const { run } = await prepare(t, `${one}: [a.test]\n`, { [`${one}:25`]: 0xf0 });
+  const offline = await run({ json: true });
+  assert.deepEqual(JSON.parse(offline.text), {
+    ok: true,
+    files: ['F/map.yml'],
+    domains: 1,
+    complaints: [],
+    warnings: [],
+    entries: null,
+  });
+  const { code, text } = await run({ json: true, online: true });
+  assert.equal(code, 75);
+  const [entry] = JSON.parse(text).entries;
+  assert.deepEqual([entry.domain, entry.srv.result], ['a.test', 'agrees']);
+  assert.equal(entry.place, `F/map.yml:1:${one.length + 4}`);
+  const [exchanger] = entry.exchangers;
+  assert.deepEqual(
+    [exchanger.exchanger, exchanger.result, exchanger.code, exchanger.error.code],
+    [`${one}:25`, 'silent', null, 'onion-no-descriptor'],
+  );
+});

@@ -1,19 +1,19 @@
 /** `onionmx map …`, as the command line has it. */
 import process from 'node:process';
 import { type Command, Option } from 'commander';
-import { runMapCheckCommand } from '../commands/map-check.ts';
-import { runMapDiffCommand } from '../commands/map-diff.ts';
+import { runMapCheckCommand } from '../commands/map/map-check.ts';
+import { runMapDiffCommand } from '../commands/map/map-diff.ts';
 import {
   runMapAddCommand,
   runMapFormatCommand,
   runMapMergeCommand,
   runMapRemoveCommand,
-} from '../commands/map-edit.ts';
-import { type ExportFormat, runMapExportCommand } from '../commands/map-export.ts';
-import type { MapEditOptions } from '../commands/map-files.ts';
-import { runMapKeygenCommand, runMapSignCommand, runMapVerifyCommand } from '../commands/map-sign.ts';
-import { runMapUpdateCommand } from '../commands/map-update.ts';
-import { openProgressLine } from '../commands/progress-line.ts';
+} from '../commands/map/map-edit.ts';
+import { type ExportFormat, runMapExportCommand } from '../commands/map/map-export.ts';
+import type { MapEditOptions } from '../commands/map/map-files.ts';
+import { runMapKeygenCommand, runMapSignCommand, runMapVerifyCommand } from '../commands/map/map-sign.ts';
+import { runMapUpdateCommand } from '../commands/map/map-update.ts';
+import { openProgressLine } from '../commands/map/progress-line.ts';
 import {
   type CommandContext,
   type CommonOptions,

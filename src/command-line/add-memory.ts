@@ -1,7 +1,7 @@
 /** `onionmx memory …`, as the command line has it. */
 import type { Command } from 'commander';
-import { runMemoryForgetCommand, runMemoryPinCommand } from '../commands/memory-change.ts';
-import { runMemoryListCommand, runMemoryShowCommand } from '../commands/memory-show.ts';
+import { runMemoryForgetCommand, runMemoryPinCommand } from '../commands/memory/memory-change.ts';
+import { runMemoryListCommand, runMemoryShowCommand } from '../commands/memory/memory-show.ts';
 import { createLog } from '../log.ts';
 import {
   type CommandContext,

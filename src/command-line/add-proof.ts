@@ -1,7 +1,7 @@
 /** `onionmx proof …`, as the command line has it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { runProofMakeCommand } from '../commands/proof-make.ts';
-import { runProofVerifyCommand } from '../commands/proof-verify.ts';
+import { runProofMakeCommand } from '../commands/proof/proof-make.ts';
+import { runProofVerifyCommand } from '../commands/proof/proof-verify.ts';
 import {
   type CommandContext,
   type CommonOptions,

@@ -1,6 +1,6 @@
 /** The keys and signatures of maps as files. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError } from '../../errors.ts';
 import {
   type MinisignPublicKey,
   type MinisignSecretKey,
@@ -8,7 +8,7 @@ import {
   parsePublicKey,
   parseSecretKey,
   parseSignature,
-} from '../protocol/minisign.ts';
+} from '../../protocol/minisign.ts';
 
 const publicKeyWord = /^RW[A-Za-z0-9+/]{54}$/;
 

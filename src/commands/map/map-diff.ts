@@ -1,10 +1,10 @@
 /** `onionmx map diff <file> <file>`: what two maps say differently, whatever their form and order. */
-import { invalidMap, joinMaps, listExchangers } from '../routing/domain-map.ts';
-import { parseDomainMapFile } from '../routing/domain-map-file.ts';
-import { readMapTexts } from '../routing/load-domain-map.ts';
-import { compareMaps, type MapDifference } from '../routing/map-difference.ts';
-import { exitCode } from './exit-code.ts';
-import { formatJson } from './json.ts';
+import { invalidMap, joinMaps, listExchangers } from '../../routing/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
+import { readMapTexts } from '../../routing/load-domain-map.ts';
+import { compareMaps, type MapDifference } from '../../routing/map-difference.ts';
+import { exitCode } from '../exit-code.ts';
+import { formatJson } from '../json.ts';
 
 export interface MapDiffOptions {
   /** Files, or folders of files. */

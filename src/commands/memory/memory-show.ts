@@ -1,23 +1,23 @@
 /** `onionmx memory list` and `show`: what is remembered of domains, for how long yet, and what DNS says against it. */
-import type { Config } from '../config/schema.ts';
-import { OnionmxError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
-import { formatExchanger } from '../protocol/exchanger.ts';
+import type { Config } from '../../config/schema.ts';
+import { OnionmxError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { type DomainName, parseDomainName } from '../../protocol/domain-name.ts';
+import { formatExchanger } from '../../protocol/exchanger.ts';
 import {
   describeContradiction,
   describeSight,
   describeTime,
   describeWayOut,
-} from '../routing/describe-memory.ts';
-import { entryToJson, type MemoryEntry } from '../routing/memory-entry.ts';
-import { listDomains } from '../routing/memory-files.ts';
-import { readRouteMemory } from '../routing/route-memory.ts';
-import { endOf, isOver } from '../routing/weigh-answer.ts';
-import { exitCode } from './exit-code.ts';
-import { formatJson } from './json.ts';
-import { keepMsOf } from './open-router.ts';
-import { memoryFolderOf } from './state-paths.ts';
+} from '../../routing/describe-memory.ts';
+import { entryToJson, type MemoryEntry } from '../../routing/memory-entry.ts';
+import { listDomains } from '../../routing/memory-files.ts';
+import { readRouteMemory } from '../../routing/route-memory.ts';
+import { endOf, isOver } from '../../routing/weigh-answer.ts';
+import { exitCode } from '../exit-code.ts';
+import { formatJson } from '../json.ts';
+import { keepMsOf } from '../open-router.ts';
+import { memoryFolderOf } from '../state-paths.ts';
 
 export interface MemoryOptions {
   readonly json: boolean;

@@ -1,10 +1,15 @@
 /** `onionmx proof make`: an onion service of this host signs which domains it takes mail for. Prints what to publish. */
-import { OnionmxError } from '../errors.ts';
-import { isUnderOnion, parseDomainName } from '../protocol/domain-name.ts';
-import { assertSigned, formatProof, type SignedProof, signedBytesOf } from '../protocol/proof-signature.ts';
-import { composeStatement, proofLimits } from '../protocol/proof-statement.ts';
-import { formatProofTxtRecord } from '../protocol/proof-txt.ts';
-import { exitCode } from './exit-code.ts';
+import { OnionmxError } from '../../errors.ts';
+import { isUnderOnion, parseDomainName } from '../../protocol/domain-name.ts';
+import {
+  assertSigned,
+  formatProof,
+  type SignedProof,
+  signedBytesOf,
+} from '../../protocol/proof-signature.ts';
+import { composeStatement, proofLimits } from '../../protocol/proof-statement.ts';
+import { formatProofTxtRecord } from '../../protocol/proof-txt.ts';
+import { exitCode } from '../exit-code.ts';
 import { openProofSigner, type ProofSigner, type SignerChoice } from './proof-signer.ts';
 
 export interface ProofMakeOptions extends SignerChoice {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError } from '../../errors.ts';
 import {
   encodePublicKey,
   formatPublicKey,
@@ -12,11 +12,11 @@ import {
   timestampIn,
   toSecretKey,
   verifySignature,
-} from '../protocol/minisign.ts';
-import { invalidMap } from '../routing/domain-map.ts';
-import { parseDomainMapFile } from '../routing/domain-map-file.ts';
-import { writeMapFile } from '../routing/write-map-file.ts';
-import { exitCode } from './exit-code.ts';
+} from '../../protocol/minisign.ts';
+import { invalidMap } from '../../routing/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
+import { writeMapFile } from '../../routing/write-map-file.ts';
+import { exitCode } from '../exit-code.ts';
 import {
   readIfPresent,
   readPublicKey,
@@ -25,7 +25,7 @@ import {
   signatureFileOf,
   writeKeyFile,
 } from './map-keys.ts';
-import { toPrintable } from './printable.ts';
+import { toPrintable } from '../printable.ts';
 
 type Out = (text: string) => void;
 

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { runMapKeygenCommand, runMapSignCommand, runMapVerifyCommand } from '../../src/commands/map-sign.ts';
-import { parseSecretKey, parseSignature, signMessage } from '../../src/protocol/minisign.ts';
-import { makeOnionAddress } from '../made-up-onions.ts';
-import { makeTemporaryFolder } from '../temporary-folder.ts';
+import {
+  runMapKeygenCommand,
+  runMapSignCommand,
+  runMapVerifyCommand,
+} from '../../../src/commands/map/map-sign.ts';
+import { parseSecretKey, parseSignature, signMessage } from '../../../src/protocol/minisign.ts';
+import { makeOnionAddress } from '../../made-up-onions.ts';
+import { makeTemporaryFolder } from '../../temporary-folder.ts';
 
 const map = `${makeOnionAddress(1)}: [a.test]\n`;
 

@@ -2,10 +2,10 @@
 import { open } from 'node:fs/promises';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { OnionmxError } from '../errors.ts';
-import { parseProof } from '../protocol/proof-parser.ts';
-import type { SignedProof } from '../protocol/proof-signature.ts';
-import { decodeProofTxt } from '../protocol/proof-txt.ts';
+import { OnionmxError } from '../../errors.ts';
+import { parseProof } from '../../protocol/proof-parser.ts';
+import type { SignedProof } from '../../protocol/proof-signature.ts';
+import { decodeProofTxt } from '../../protocol/proof-txt.ts';
 
 /** What dig prints for a few proofs of the greatest size. */
 const maxBytes = 64 * 1024;

@@ -1,12 +1,12 @@
 /** `onionmx proof verify`: what a proof says, and whether it holds. It is the onion's half alone, and the text says so. */
-import { type OnionmxError, toOnionmxError } from '../errors.ts';
-import { parseDomainName } from '../protocol/domain-name.ts';
-import { assertSigned, type SignedProof } from '../protocol/proof-signature.ts';
-import { proofLimits, type ProofStatement } from '../protocol/proof-statement.ts';
-import { formatProofTime } from '../protocol/proof-time.ts';
-import { verifyProof } from '../protocol/proof-verification.ts';
-import { exitCode } from './exit-code.ts';
-import { errorToJson, formatJson } from './json.ts';
+import { type OnionmxError, toOnionmxError } from '../../errors.ts';
+import { parseDomainName } from '../../protocol/domain-name.ts';
+import { assertSigned, type SignedProof } from '../../protocol/proof-signature.ts';
+import { proofLimits, type ProofStatement } from '../../protocol/proof-statement.ts';
+import { formatProofTime } from '../../protocol/proof-time.ts';
+import { verifyProof } from '../../protocol/proof-verification.ts';
+import { exitCode } from '../exit-code.ts';
+import { errorToJson, formatJson } from '../json.ts';
 import { parseProofOnion } from './proof-onion.ts';
 import { readProof } from './proof-input.ts';
 

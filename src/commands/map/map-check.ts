@@ -1,9 +1,9 @@
 /** `onionmx map check`: is the map in order, and with `--online`, is it true? Changes nothing, sends no mail. */
-import type { Config } from '../config/schema.ts';
-import { readMapTexts } from '../routing/load-domain-map.ts';
-import { type MapReview, reviewMap } from '../routing/review-map.ts';
-import { exitCode, exitCodeFor } from './exit-code.ts';
-import { errorToJson, formatJson } from './json.ts';
+import type { Config } from '../../config/schema.ts';
+import { readMapTexts } from '../../routing/load-domain-map.ts';
+import { type MapReview, reviewMap } from '../../routing/review-map.ts';
+import { exitCode, exitCodeFor } from '../exit-code.ts';
+import { errorToJson, formatJson } from '../json.ts';
 import { checkMapOnline, type EntryCheck, type OnProgress } from './map-check-online.ts';
 import { formatEntryChecks } from './map-check-table.ts';
 

@@ -1,13 +1,13 @@
 /** Which onion service signs a proof: one of ours by its name, or any by its key file; and the port that it has. */
 import { join } from 'node:path';
-import type { Config } from '../config/schema.ts';
-import { OnionmxError } from '../errors.ts';
-import { readServiceKeys } from '../onion-keys/key-folder.ts';
-import { readSecretKeyFile } from '../onion-keys/secret-key-file.ts';
-import { openServiceSigner, type ServiceSigner } from '../onion-keys/sign-with-service-key.ts';
-import { countGroup } from './onion/closed-group.ts';
-import { onionServicesOf } from './onion-services-of.ts';
-import { onionFolderOf } from './state-paths.ts';
+import type { Config } from '../../config/schema.ts';
+import { OnionmxError } from '../../errors.ts';
+import { readServiceKeys } from '../../onion-keys/key-folder.ts';
+import { readSecretKeyFile } from '../../onion-keys/secret-key-file.ts';
+import { openServiceSigner, type ServiceSigner } from '../../onion-keys/sign-with-service-key.ts';
+import { countGroup } from '../onion/closed-group.ts';
+import { onionServicesOf } from '../onion-services-of.ts';
+import { onionFolderOf } from '../state-paths.ts';
 
 export interface SignerChoice {
   readonly service: string | undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openProgressLine } from '../../src/commands/progress-line.ts';
+import { openProgressLine } from '../../../src/commands/map/progress-line.ts';
 
 function show(isTTY: boolean | undefined): string {
   let text = '';

@@ -1,13 +1,13 @@
 /** Where `onionmx map update` takes a map from: a file, an onion service, or a web server through Tor. Never directly. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Config } from '../config/schema.ts';
-import { OnionmxError } from '../errors.ts';
-import { getOverTor } from '../net/http-get.ts';
-import { isUnderOnion } from '../protocol/domain-name.ts';
-import { parseOnionAddress } from '../protocol/onion-address.ts';
+import type { Config } from '../../config/schema.ts';
+import { OnionmxError } from '../../errors.ts';
+import { getOverTor } from '../../net/http-get.ts';
+import { isUnderOnion } from '../../protocol/domain-name.ts';
+import { parseOnionAddress } from '../../protocol/onion-address.ts';
 import { signatureFileOf } from './map-keys.ts';
-import { socksOf } from './socks-of.ts';
+import { socksOf } from '../socks-of.ts';
 
 export interface MapSource {
   readMap(): Promise<Buffer>;

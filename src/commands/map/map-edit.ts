@@ -1,15 +1,15 @@
 /** `onionmx map add`, `remove`, `merge` and `format`: changes to the files of the map, shown as a diff. */
-import { OnionmxError } from '../errors.ts';
-import { parseDomainName } from '../protocol/domain-name.ts';
-import type { Exchanger } from '../protocol/exchanger.ts';
-import { isSameSet } from '../protocol/exchanger.ts';
-import { parseOnionAddress } from '../protocol/onion-address.ts';
-import { parsePort } from '../protocol/port.ts';
-import { invalidMap, joinMaps, listExchangers } from '../routing/domain-map.ts';
-import { parseDomainMapFile } from '../routing/domain-map-file.ts';
-import { readMapTexts } from '../routing/load-domain-map.ts';
-import { addToMap, removeFromMap, tidyMap } from '../routing/map-edit.ts';
-import { exitCode } from './exit-code.ts';
+import { OnionmxError } from '../../errors.ts';
+import { parseDomainName } from '../../protocol/domain-name.ts';
+import type { Exchanger } from '../../protocol/exchanger.ts';
+import { isSameSet } from '../../protocol/exchanger.ts';
+import { parseOnionAddress } from '../../protocol/onion-address.ts';
+import { parsePort } from '../../protocol/port.ts';
+import { invalidMap, joinMaps, listExchangers } from '../../routing/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
+import { readMapTexts } from '../../routing/load-domain-map.ts';
+import { addToMap, removeFromMap, tidyMap } from '../../routing/map-edit.ts';
+import { exitCode } from '../exit-code.ts';
 import { chooseFile, type MapEditOptions, readMapFiles, writeMapFiles } from './map-files.ts';
 
 type Out = (text: string) => void;

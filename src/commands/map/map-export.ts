@@ -2,20 +2,20 @@
  * `onionmx map export`: the map as a table for an MTA that reads files and cannot ask: transport(5) of Postfix, lsearch of
  * Exim, or JSON. It says what the lookup server would say now; own and ignored domains are left out.
  */
-import type { Config } from '../config/schema.ts';
-import { createLog } from '../log.ts';
-import type { DomainName } from '../protocol/domain-name.ts';
-import { type ExchangerSet, endpointNameOf } from '../protocol/exchanger.ts';
-import { formatSocketAddress } from '../protocol/socket-address.ts';
-import { joinMaps, invalidMap } from '../routing/domain-map.ts';
-import { parseDomainMapFile } from '../routing/domain-map-file.ts';
-import { readMapTexts } from '../routing/load-domain-map.ts';
-import { readRouteMemory } from '../routing/route-memory.ts';
-import { exitCode } from './exit-code.ts';
-import { formatJson } from './json.ts';
-import { nexthopOf } from './nexthop.ts';
-import { openRouter } from './open-router.ts';
-import { memoryFolderOf } from './state-paths.ts';
+import type { Config } from '../../config/schema.ts';
+import { createLog } from '../../log.ts';
+import type { DomainName } from '../../protocol/domain-name.ts';
+import { type ExchangerSet, endpointNameOf } from '../../protocol/exchanger.ts';
+import { formatSocketAddress } from '../../protocol/socket-address.ts';
+import { joinMaps, invalidMap } from '../../routing/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
+import { readMapTexts } from '../../routing/load-domain-map.ts';
+import { readRouteMemory } from '../../routing/route-memory.ts';
+import { exitCode } from '../exit-code.ts';
+import { formatJson } from '../json.ts';
+import { nexthopOf } from '../nexthop.ts';
+import { openRouter } from '../open-router.ts';
+import { memoryFolderOf } from '../state-paths.ts';
 
 export type ExportFormat = 'postfix' | 'exim' | 'json';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { runMapDiffCommand } from '../../src/commands/map-diff.ts';
-import { makeOnionAddress } from '../made-up-onions.ts';
-import { makeTemporaryFolder } from '../temporary-folder.ts';
+import { runMapDiffCommand } from '../../../src/commands/map/map-diff.ts';
+import { makeOnionAddress } from '../../made-up-onions.ts';
+import { makeTemporaryFolder } from '../../temporary-folder.ts';
 
 const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
 

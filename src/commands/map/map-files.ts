@@ -2,13 +2,13 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
-import type { Config } from '../config/schema.ts';
-import { OnionmxError } from '../errors.ts';
-import { invalidMap, joinMaps } from '../routing/domain-map.ts';
-import { parseDomainMapFile } from '../routing/domain-map-file.ts';
-import { type MapText, readMapTexts } from '../routing/load-domain-map.ts';
-import { writeMapFile } from '../routing/write-map-file.ts';
-import { toPrintable } from './printable.ts';
+import type { Config } from '../../config/schema.ts';
+import { OnionmxError } from '../../errors.ts';
+import { invalidMap, joinMaps } from '../../routing/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
+import { type MapText, readMapTexts } from '../../routing/load-domain-map.ts';
+import { writeMapFile } from '../../routing/write-map-file.ts';
+import { toPrintable } from '../printable.ts';
 
 export interface MapEditOptions {
   /** undefined: that of the configuration. */

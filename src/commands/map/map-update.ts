@@ -3,17 +3,17 @@
  * is older than what is here, is refused: whoever is on the way can keep a new map back, and nothing more.
  */
 import { isUtf8 } from 'node:buffer';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError } from '../../errors.ts';
 import {
   type MinisignPublicKey,
   parseSignature,
   timestampIn,
   verifyComment,
   verifySignature,
-} from '../protocol/minisign.ts';
-import { invalidMap } from '../routing/domain-map.ts';
-import { writeMapFile } from '../routing/write-map-file.ts';
-import { exitCode } from './exit-code.ts';
+} from '../../protocol/minisign.ts';
+import { invalidMap } from '../../routing/domain-map.ts';
+import { writeMapFile } from '../../routing/write-map-file.ts';
+import { exitCode } from '../exit-code.ts';
 import { chooseFile, type MapEditOptions, readMapFiles, writeMapFiles } from './map-files.ts';
 import { readIfPresent, readPublicKey, signatureFileOf } from './map-keys.ts';
 import { openMapSource } from './map-source.ts';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { runMemoryForgetCommand, runMemoryPinCommand } from '../../src/commands/memory-change.ts';
-import { runMemoryListCommand, runMemoryShowCommand } from '../../src/commands/memory-show.ts';
-import { memoryFolderOf } from '../../src/commands/state-paths.ts';
-import { parseDomainName } from '../../src/protocol/domain-name.ts';
-import { formatEntry, type MemoryEntry, parseEntry } from '../../src/routing/memory-entry.ts';
-import { entryFileOf } from '../../src/routing/memory-files.ts';
-import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
-import { createRecordingLog } from '../recording-log.ts';
-import { makeConfig } from './made-up-config.ts';
+import { runMemoryForgetCommand, runMemoryPinCommand } from '../../../src/commands/memory/memory-change.ts';
+import { runMemoryListCommand, runMemoryShowCommand } from '../../../src/commands/memory/memory-show.ts';
+import { memoryFolderOf } from '../../../src/commands/state-paths.ts';
+import { parseDomainName } from '../../../src/protocol/domain-name.ts';
+import { formatEntry, type MemoryEntry, parseEntry } from '../../../src/routing/memory-entry.ts';
+import { entryFileOf } from '../../../src/routing/memory-files.ts';
+import { makeExchanger, makeOnionAddress } from '../../made-up-onions.ts';
+import { createRecordingLog } from '../../recording-log.ts';
+import { makeConfig } from '../made-up-config.ts';
 
 const dayMs = 86_400_000;
 const nowMs = Date.now();

@@ -1,12 +1,12 @@
 /** `onionmx memory forget` and `pin`: the operator's word on what is remembered. A running service goes by it at once. */
-import type { Config } from '../config/schema.ts';
-import type { Log } from '../log.ts';
-import { parseDomainName } from '../protocol/domain-name.ts';
-import { describeSight } from '../routing/describe-memory.ts';
-import { forgetDomain, pinDomain } from '../routing/memory-changes.ts';
-import { exitCode } from './exit-code.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Log } from '../../log.ts';
+import { parseDomainName } from '../../protocol/domain-name.ts';
+import { describeSight } from '../../routing/describe-memory.ts';
+import { forgetDomain, pinDomain } from '../../routing/memory-changes.ts';
+import { exitCode } from '../exit-code.ts';
 import { notRemembered } from './memory-show.ts';
-import { memoryFolderOf } from './state-paths.ts';
+import { memoryFolderOf } from '../state-paths.ts';
 
 interface ForgetOptions {
   readonly name: string;

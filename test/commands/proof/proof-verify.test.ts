@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { readProof } from '../../src/commands/proof-input.ts';
-import { type ProofVerifyOptions, runProofVerifyCommand } from '../../src/commands/proof-verify.ts';
-import { formatProof, type SignedProof } from '../../src/protocol/proof-signature.ts';
-import { encodeProofTxt, formatProofTxtRecord } from '../../src/protocol/proof-txt.ts';
-import { makeOnionAddress } from '../made-up-onions.ts';
+import { readProof } from '../../../src/commands/proof/proof-input.ts';
+import { type ProofVerifyOptions, runProofVerifyCommand } from '../../../src/commands/proof/proof-verify.ts';
+import { formatProof, type SignedProof } from '../../../src/protocol/proof-signature.ts';
+import { encodeProofTxt, formatProofTxtRecord } from '../../../src/protocol/proof-txt.ts';
+import { makeOnionAddress } from '../../made-up-onions.ts';
 import {
   day,
   makeProof,
@@ -16,9 +16,9 @@ import {
   newYear,
   org,
   signStatement,
-} from '../protocol/made-up-proofs.ts';
-import { makeTemporaryFolder } from '../temporary-folder.ts';
-import { runMain } from './main-process.ts';
+} from '../../protocol/made-up-proofs.ts';
+import { makeTemporaryFolder } from '../../temporary-folder.ts';
+import { runMain } from '../main-process.ts';
 
 const proof = makeProof();
 const text = formatProof(proof);

@@ -1,6 +1,6 @@
 /** `ADDRESS.onion` or `ADDRESS.onion:2525`, as `onionmx proof verify --onion` takes it. */
-import { type OnionAddress, parseOnionAddress } from '../protocol/onion-address.ts';
-import { parsePort } from '../protocol/port.ts';
+import { type OnionAddress, parseOnionAddress } from '../../protocol/onion-address.ts';
+import { parsePort } from '../../protocol/port.ts';
 
 interface ProofOnion {
   readonly onionAddress?: OnionAddress;

@@ -1,18 +1,18 @@
 /** Asks DNS and the exchangers themselves whether each entry of a map is still true. Sends no mail. */
-import type { Config } from '../config/schema.ts';
-import { type ProbeStep, probeExchanger } from '../delivery/probe-exchanger.ts';
-import { type OnionmxError, toOnionmxError } from '../errors.ts';
-import { dialThroughSocks } from '../net/dial-socks.ts';
-import type { DomainName } from '../protocol/domain-name.ts';
-import { type Exchanger, type ExchangerSet, formatExchanger, isSameSet } from '../protocol/exchanger.ts';
-import { isRefusal, quoteReply, type SmtpReply } from '../protocol/smtp-reply.ts';
-import { describeSrvAnswer } from '../routing/describe-srv-answer.ts';
-import type { MapEntry } from '../routing/domain-map.ts';
-import type { SrvAnswer } from '../routing/srv-discovery.ts';
-import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
-import { openDiscovery } from './open-router.ts';
+import type { Config } from '../../config/schema.ts';
+import { type ProbeStep, probeExchanger } from '../../delivery/probe-exchanger.ts';
+import { type OnionmxError, toOnionmxError } from '../../errors.ts';
+import { dialThroughSocks } from '../../net/dial-socks.ts';
+import type { DomainName } from '../../protocol/domain-name.ts';
+import { type Exchanger, type ExchangerSet, formatExchanger, isSameSet } from '../../protocol/exchanger.ts';
+import { isRefusal, quoteReply, type SmtpReply } from '../../protocol/smtp-reply.ts';
+import { describeSrvAnswer } from '../../routing/describe-srv-answer.ts';
+import type { MapEntry } from '../../routing/domain-map.ts';
+import type { SrvAnswer } from '../../routing/srv-discovery.ts';
+import { oneTimeKeyOf } from '../../tor/isolation-keys.ts';
+import { openDiscovery } from '../open-router.ts';
 import { forEachBounded } from './run-bounded.ts';
-import { socksOf } from './socks-of.ts';
+import { socksOf } from '../socks-of.ts';
 
 /** What the domain's own SRV records say of the entry. `none`: it publishes no exchangers, so the map alone names them. */
 interface SrvCheck {

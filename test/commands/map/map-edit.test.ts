@@ -18,10 +18,10 @@ import {
   runMapFormatCommand,
   runMapMergeCommand,
   runMapRemoveCommand,
-} from '../../src/commands/map-edit.ts';
-import type { MapEditOptions } from '../../src/commands/map-files.ts';
-import { makeOnionAddress } from '../made-up-onions.ts';
-import { makeConfig } from './made-up-config.ts';
+} from '../../../src/commands/map/map-edit.ts';
+import type { MapEditOptions } from '../../../src/commands/map/map-files.ts';
+import { makeOnionAddress } from '../../made-up-onions.ts';
+import { makeConfig } from '../made-up-config.ts';
 
 const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type ExportFormat, runMapExportCommand } from '../../src/commands/map-export.ts';
-import { endpointNameOf, toExchangerSet } from '../../src/protocol/exchanger.ts';
-import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
-import { makeConfig } from './made-up-config.ts';
+import { type ExportFormat, runMapExportCommand } from '../../../src/commands/map/map-export.ts';
+import { endpointNameOf, toExchangerSet } from '../../../src/protocol/exchanger.ts';
+import { makeExchanger, makeOnionAddress } from '../../made-up-onions.ts';
+import { makeConfig } from '../made-up-config.ts';
 
 const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
 const map = `${one}: [b.test, a.test, own.test, ignored.test]

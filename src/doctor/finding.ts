@@ -16,6 +16,7 @@ type Area = (typeof areas)[number];
 export const checks = {
   configuration: { area: 'host', place: 'config' },
   map: { area: 'host', place: 'config' },
+  memory: { area: 'host', place: 'config' },
   'state-folder': { area: 'host', place: 'host' },
   node: { area: 'host', place: 'host' },
 

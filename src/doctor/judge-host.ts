@@ -5,10 +5,17 @@ export interface HostFacts {
   /** undefined: there is none, and the defaults hold. */
   readonly configFile: string | undefined;
   readonly map: { readonly domains: number; readonly warnings: readonly string[] } | Failure;
+  readonly memory: MemoryFacts | Failure;
   readonly stateFolder: StateFolderFacts;
   readonly onionmxVersion: string;
   /** As process.versions.node. */
   readonly nodeVersion: string;
+}
+
+interface MemoryFacts {
+  readonly domains: number;
+  /** Domains of which DNS says something else than is remembered, and what, in words. */
+  readonly doubted: readonly { readonly domain: string; readonly says: string }[];
 }
 
 interface StateFolderFacts {
@@ -31,6 +38,7 @@ export function judgeHost(facts: HostFacts): readonly DoctorFinding[] {
   return [
     find('ok', 'configuration', configFile === undefined ? source : `${source} is fine`),
     judgeMap(facts.map),
+    ...judgeMemory(facts.memory),
     judgeStateFolder(facts.stateFolder),
     judgeNode(facts),
   ];
@@ -48,6 +56,21 @@ function judgeMap(map: HostFacts['map']): DoctorFinding {
   const fact = `the map has ${map.domains} domains`;
   if (map.warnings.length === 0) return find('ok', 'map', fact);
   return find('warning', 'map', `${fact} and ${map.warnings.length} warnings`, map.warnings.join('\n'));
+}
+
+function judgeMemory(memory: HostFacts['memory']): readonly DoctorFinding[] {
+  if ('message' in memory) return [find('unknown', 'memory', memory.message, memory.hint)];
+  const { domains, doubted } = memory;
+  if (doubted.length === 0) return [find('ok', 'memory', `the onions of ${domains} domains are remembered`)];
+  return doubted.map(({ domain, says }) =>
+    find(
+      'warning',
+      'memory',
+      `DNS says of ${domain} something else than is remembered: ${says}`,
+      'without DNSSEC that may be a forged answer; its mail goes on to the onion that is remembered',
+      `ask its operator by another way; onionmx memory show ${domain}`,
+    ),
+  );
 }
 
 function judgeStateFolder({ path, found, serviceUid }: StateFolderFacts): DoctorFinding {

@@ -6,6 +6,7 @@ const stateFolder = { path: '/var/lib/onionmx', found: { mode: 0o700, uid: 900 }
 const fine: HostFacts = {
   configFile: '/etc/onionmx/onionmx.yaml',
   map: { domains: 2, warnings: [] },
+  memory: { domains: 3, doubted: [] },
   stateFolder,
   onionmxVersion: '1.2.3',
   nodeVersion: '20.19.0',
@@ -30,6 +31,18 @@ const cases: readonly [
     { map: { message: 'm.yml:1:1: wrong', hint: 'mend it' } },
     ['error map'],
     /wrong[^]*mend it/,
+  ],
+  [
+    'DNS says something else than is remembered',
+    { memory: { domains: 3, doubted: [{ domain: 'a.test', says: 'nothing any more' }] } },
+    ['warning memory'],
+    /a\.test[^]*nothing any more[^]*onionmx memory show a\.test/,
+  ],
+  [
+    'a memory that may not be read',
+    { memory: { message: 'cannot use the state folder', hint: 'run this as root' } },
+    ['unknown memory'],
+    /cannot use[^]*root/,
   ],
   ['no state folder yet', { stateFolder: { ...stateFolder, found: undefined } }, ['warning state-folder']],
   [

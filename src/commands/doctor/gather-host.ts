@@ -2,14 +2,21 @@
 import { stat } from 'node:fs/promises';
 import process from 'node:process';
 import type { LoadedConfig } from '../../config/load-config.ts';
+import type { Config } from '../../config/schema.ts';
 import type { HostFacts } from '../../doctor/judge-host.ts';
 import { toOnionmxError } from '../../errors.ts';
+import { createLog } from '../../log.ts';
+import { describeContradiction } from '../../routing/describe-memory.ts';
 import { loadDomainMap } from '../../routing/load-domain-map.ts';
+import { listDomains } from '../../routing/memory-files.ts';
+import { readRouteMemory } from '../../routing/route-memory.ts';
+import { memoryFolderOf } from '../state-paths.ts';
 
 export async function gatherHost({ config, file }: LoadedConfig, onionmxVersion: string): Promise<HostFacts> {
   return {
     configFile: file,
     map: await readMap(config.map),
+    memory: await readMemory(config),
     stateFolder: {
       path: config.stateFolder,
       found: await lookAt(config.stateFolder),
@@ -24,6 +31,22 @@ async function readMap(paths: readonly string[]): Promise<HostFacts['map']> {
   try {
     const { map, warnings } = await loadDomainMap(paths);
     return { domains: map.size, warnings };
+  } catch (error) {
+    return toOnionmxError(error);
+  }
+}
+
+async function readMemory(config: Config): Promise<HostFacts['memory']> {
+  const folder = memoryFolderOf(config);
+  const memory = readRouteMemory(folder, createLog('error'));
+  try {
+    const domains = await listDomains(folder);
+    const doubted = [];
+    for (const domain of domains) {
+      const doubt = (await memory.find(domain))?.doubt;
+      if (doubt !== undefined) doubted.push({ domain, says: describeContradiction(doubt.says) });
+    }
+    return { domains: domains.length, doubted };
   } catch (error) {
     return toOnionmxError(error);
   }

@@ -50,6 +50,7 @@ test('a host with nothing of it: every trouble is a finding, and nothing is thro
   assert.deepEqual(found, [
     'ok configuration',
     'error map',
+    'ok memory',
     'warning state-folder',
     'ok node',
     'error tor-program',

@@ -13,8 +13,26 @@ export interface FileAttributes {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
+/** The last write of each file that is under way: those of one file go in the order in which they were asked for. */
+const underWay = new Map<string, Promise<void>>();
+
 /** Behind a link, what it leads to is written. Rejects with what the file system says; then nothing has changed. */
 export async function writeFileAtomically(
+  file: string,
+  content: string | Uint8Array,
+  attributes: FileAttributes,
+): Promise<void> {
+  const before = underWay.get(file) ?? Promise.resolve();
+  const writing = before.catch(() => {}).then(() => writeNow(file, content, attributes));
+  underWay.set(file, writing);
+  try {
+    await writing;
+  } finally {
+    if (underWay.get(file) === writing) underWay.delete(file);
+  }
+}
+
+async function writeNow(
   file: string,
   content: string | Uint8Array,
   attributes: FileAttributes,

@@ -56,3 +56,22 @@ test('the owner that is wanted', {
   const { uid, gid, mode } = statSync(file);
   assert.deepEqual([uid, gid, mode & 0o777], [65_534, 65_534, 0o640]);
 });
+
+test('writes of one file at the same time: the last one asked for is there, also when one fails', async (t) => {
+  const folder = makeTemporaryFolder(t);
+  const file = join(folder, 'a');
+  const big = 'x'.repeat(4_000_000);
+  const nobody = { mode: 0o600, owner: { uid: -2, gid: -2 } };
+  const writes = [
+    writeFileAtomically(file, big, { mode: 0o600 }),
+    writeFileAtomically(file, 'never', nobody),
+    writeFileAtomically(file, 'last', { mode: 0o600 }),
+  ];
+  const results = await Promise.allSettled(writes);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.equal(readFileSync(file, 'utf8'), 'last');
+  assert.deepEqual(readdirSync(folder), ['a']);
+});

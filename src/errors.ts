@@ -175,3 +175,13 @@ export function toOnionmxError(thrown: unknown): OnionmxError {
     cause: thrown,
   });
 }
+
+/** What a failure of any kind says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The file system says that there is no such file. */
+export function isAbsent(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}

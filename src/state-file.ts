@@ -4,7 +4,7 @@
  */
 import { readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OnionmxError } from './errors.ts';
+import { OnionmxError, isAbsent, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
@@ -25,7 +25,7 @@ export async function readStateFile<T>(
   } catch (error) {
     const kept = onBroken === 'keep-aside' ? { keptAs: await keepAside(file) } : {};
     log.warn(
-      { file, ...kept, reason: reasonOf(error) },
+      { file, ...kept, reason: messageOf(error) },
       'a state file cannot be understood: going on without it',
     );
     return undefined;
@@ -43,7 +43,7 @@ export async function writeStateFile(file: string, value: unknown): Promise<void
 
 /** What the file system says about our folder, with what to look at. */
 export function stateFolderError(folder: string, cause: unknown): OnionmxError {
-  return new OnionmxError('state-folder', `cannot use the state folder ${folder}: ${reasonOf(cause)}`, {
+  return new OnionmxError('state-folder', `cannot use the state folder ${folder}: ${messageOf(cause)}`, {
     hint: `run this as the user of the service; see \`ls -ld ${folder}\` and \`df ${folder}\``,
     cause,
   });
@@ -53,7 +53,7 @@ async function readIfPresent(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isAbsent(error)) return undefined;
     throw stateFolderError(dirname(file), error);
   }
 }
@@ -66,8 +66,4 @@ async function keepAside(file: string): Promise<string> {
     throw stateFolderError(dirname(file), error);
   }
   return keptAs;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 /** Finds and reads the configuration file. Without a file every setting has its default. */
 import { readFile } from 'node:fs/promises';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, isAbsent, messageOf } from '../errors.ts';
 import type { Environment } from './environment.ts';
 import { parseConfig } from './parse-config.ts';
 import type { Config } from './schema.ts';
@@ -35,8 +35,8 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
+    if (isAbsent(error)) return undefined;
+    const reason = messageOf(error);
     throw new OnionmxError('config-unreadable', `cannot read the configuration file ${path}: ${reason}`, {
       hint: `look at its permissions: ls -l ${path}`,
       cause: error,

@@ -1,5 +1,5 @@
 /** Asks Postfix's own program what its configuration says (postconf(1)). */
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import { runProgram } from './run-program.ts';
 
 /** folder: undefined for Postfix's own default. Throws `postfix-unreadable`. */
@@ -13,7 +13,7 @@ export async function askPostconf(folder: string | undefined, question: string):
 }
 
 export function postfixUnreadable(cause: unknown): OnionmxError {
-  const why = cause instanceof Error ? cause.message.trim() : String(cause);
+  const why = messageOf(cause).trim();
   return new OnionmxError('postfix-unreadable', `cannot ask Postfix for its configuration: ${why}`, {
     hint: 'see `postfix check`; of mail servers other than Postfix and Exim name what is to be tried, such as your onion address',
     cause,

@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import type { SmtpReply } from '../protocol/smtp-reply.ts';
 import { ReplyDecoder } from '../protocol/smtp-reply-decoder.ts';
 import { ProgramFailure } from './run-program.ts';
@@ -37,7 +37,7 @@ export async function rehearseExim({ client, at, input }: EximSession): Promise<
 }
 
 export function eximUnreadable(cause: unknown): OnionmxError {
-  const why = cause instanceof Error ? cause.message.trim() : String(cause);
+  const why = messageOf(cause).trim();
   return new OnionmxError('exim-unreadable', `cannot ask Exim for its configuration: ${why}`, {
     hint: 'run this as root; see `exim4 -bV`; or name what is to be tried, such as your onion address',
     cause,

@@ -1,7 +1,7 @@
 /** Debian's Exim of this host as it is configured (update-exim4.conf(8)). Changes nothing. */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import { eximHasProxy } from './exim-receiving.ts';
 import { runProgram } from './run-program.ts';
 
@@ -39,7 +39,7 @@ export async function readExim(): Promise<EximHost> {
       pidFile: await findRunning(await askExim('pid_file_path')),
     };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.trim() : String(cause);
+    const why = messageOf(cause).trim();
     throw new OnionmxError('exim-unreadable', `cannot ask Exim for its configuration: ${why}`, {
       hint: `run this as root; see \`exim4 -bV\` and ${eximAnswersFile}`,
       cause,

@@ -1,7 +1,7 @@
 /** Reads the onion services of a torrc and their addresses. Changes nothing. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, isAbsent, messageOf } from '../errors.ts';
 import type { OnionAddress } from '../protocol/onion-address.ts';
 import { parseHostnameFile } from '../protocol/hostname-file.ts';
 import { type HiddenService, parseHiddenServices } from './hidden-services.ts';
@@ -40,7 +40,7 @@ async function readTorrc(torrc: string | undefined): Promise<string> {
 }
 
 export function torrcUnreadable(cause: unknown): OnionmxError {
-  const why = cause instanceof Error ? cause.message.trim() : String(cause);
+  const why = messageOf(cause).trim();
   return new OnionmxError('torrc-unreadable', `cannot read the torrc: ${why}`, {
     hint: 'name the file that your tor reads with --torrc, and run this as a user who may read it',
     cause,
@@ -50,8 +50,4 @@ export function torrcUnreadable(cause: unknown): OnionmxError {
 async function nameService(service: HiddenService): Promise<NamedService> {
   const text = await readFile(join(service.folder, 'hostname'), 'utf8').catch(() => '');
   return { ...service, onionAddress: parseHostnameFile(text) };
-}
-
-function isAbsent(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

@@ -1,4 +1,5 @@
 /** Runs a program of this host and takes what it prints. Debian's sbin folders are on PATH; messages are in English. */
+import { messageOf } from '../errors.ts';
 import { execFile } from 'node:child_process';
 import process from 'node:process';
 import { promisify } from 'node:util';
@@ -30,7 +31,7 @@ export class ProgramFailure extends Error {
       .map((stream) => readStream(cause, stream))
       .join('')
       .trim();
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     super(words === '' ? message : words.slice(-maxWords), { cause });
     this.isSilent =
       words === '' && cause instanceof Error && 'code' in cause && typeof cause.code === 'number';

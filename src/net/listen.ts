@@ -2,7 +2,7 @@
 import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import { formatSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
 import { type Connection, toConnection } from './connection.ts';
 import { dial } from './dial.ts';
@@ -99,7 +99,7 @@ async function isAnswered(path: string): Promise<boolean> {
 }
 
 function listenFailed(address: SocketAddress, cause: unknown): OnionmxError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new OnionmxError('listen-failed', `cannot listen on ${formatSocketAddress(address)}: ${why}`, {
     hint: 'stop the other process, or choose another address in the configuration',
     cause,

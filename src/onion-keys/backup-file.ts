@@ -1,7 +1,7 @@
 /** The file of a backup on disk: written whole or not at all, and never in place of another. */
 import { copyFile, constants, link, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 
 /** Mode 0600; on the disk when it resolves. Throws `backup-exists` and `backup-unwritable`. */
 export async function writeBackupFile(file: string, content: string, makeLink = link): Promise<void> {
@@ -67,8 +67,4 @@ function unwritable(file: string, cause: unknown): OnionmxError {
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,7 +2,7 @@
 import { chmod, chown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, isAbsent, messageOf } from '../errors.ts';
 import { writeFileAtomically } from '../write-file-atomically.ts';
 
 /** 0700, and its owner that of the folder it lies in. Throws `onion-keys-folder`. */
@@ -34,7 +34,7 @@ export async function listPrivateFolder(folder: string): Promise<readonly string
 }
 
 function undefinedWhenAbsent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (isAbsent(error)) return undefined;
   throw error;
 }
 
@@ -53,8 +53,4 @@ async function orThrow<T>(work: () => Promise<T>): Promise<T> {
       cause,
     });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

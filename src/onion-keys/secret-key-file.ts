@@ -1,6 +1,6 @@
 /** Reads a secret key that is used from where it lies: only when its file is closed to all others. */
 import { open } from 'node:fs/promises';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 
 /** More than tor's 96 octets: what is longer is another file. */
 const maxBytes = 1024;
@@ -35,7 +35,7 @@ function exposed(file: string, mode: number): OnionmxError {
 }
 
 function unreadable(file: string, cause: unknown): OnionmxError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new OnionmxError('onion-keys-folder', `cannot read the secret key: ${why}`, {
     hint: `run this as the user of the tor that has it, or as root: \`ls -l ${file}\``,
     cause,

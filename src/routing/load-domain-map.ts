@@ -1,6 +1,6 @@
 /** Reads the domain map from its files and folders. */
 import { readFile } from 'node:fs/promises';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import { type DomainMap, mergeMaps } from './domain-map.ts';
 import { parseDomainMapFile } from './domain-map-file.ts';
 import { listMapFiles } from './domain-map-paths.ts';
@@ -35,7 +35,7 @@ async function readPath(path: string): Promise<MapText[]> {
     const files = listMapFiles(path);
     return await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new OnionmxError('map-unreadable', `cannot read the domain map ${path}: ${reason}`, {
       hint: `look whether it is there and may be read: ls -l ${path}`,
       cause: error,

@@ -6,7 +6,7 @@
 import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
 import { stateFolderError } from '../state-file.ts';
@@ -72,7 +72,7 @@ export async function understandEntry(
   } catch (error) {
     const file = entryFileOf(folder, domain);
     const kept = onBroken === 'keep-aside' ? { keptAs: await keepAside(file) } : {};
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log.warn(
       { domain, file, ...kept, reason },
       'what is remembered of a domain cannot be understood: it is unknown now',

@@ -1,4 +1,5 @@
 /** Notices when files of the domain map change, also by renaming over them, and by symbolic links that lead elsewhere. */
+import { messageOf } from '../errors.ts';
 import { type FSWatcher, watch } from 'node:fs';
 import { findDecisiveFolders, takeTraces } from './domain-map-traces.ts';
 
@@ -53,7 +54,7 @@ export function watchDomainMap(
         onTrouble(`${folder}: ${error.message}`);
       });
     } catch (error) {
-      onTrouble(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+      onTrouble(`${folder}: ${messageOf(error)}`);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Writes a file of the domain map: atomically, so that a running server reads the old one or the new one. */
 import { stat } from 'node:fs/promises';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import { writeFileAtomically } from '../write-file-atomically.ts';
 
 /** Keeps owner and permission bits, and a symbolic link leads to the new content. Throws `map-unwritable`. */
@@ -9,7 +9,7 @@ export async function writeMapFile(file: string, text: string): Promise<void> {
   try {
     await writeFileAtomically(file, text, await attributesOf(file));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new OnionmxError('map-unwritable', `cannot write the map ${file}: ${reason}`, {
       hint: `run this as its owner or as root: ls -l ${file}`,
       cause,

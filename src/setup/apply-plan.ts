@@ -1,7 +1,7 @@
 /** Makes the changes of a plan, all or none: whatever fails, at whatever step, everything is given back. */
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { messageOf, OnionmxError } from '../errors.ts';
 import type { FileState, HostHands } from './host-hands.ts';
 import {
   beginJournal,
@@ -13,7 +13,7 @@ import {
 } from './journal.ts';
 import type { FileChange, Plan } from './plan.ts';
 import { restoreFiles } from './restore.ts';
-import { messageOf, runDeed } from './run-deed.ts';
+import { runDeed } from './run-deed.ts';
 
 export interface ApplyOptions {
   readonly journalFolder: string;

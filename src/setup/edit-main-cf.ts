@@ -1,4 +1,5 @@
 /** Sets parameters in the text of a main.cf (postconf(5), "FILE FORMAT"); everything else stays as it is, to the byte. */
+import { endLine } from './end-line.ts';
 import { type LogicalLine, logicalLines } from '../mail-host/logical-lines.ts';
 
 /** A parameter that has the value already is left alone; a new one goes to the end, below the comment. */
@@ -50,8 +51,4 @@ function nameOf(line: string): string {
 
 function valueOf(line: string): string {
   return line.slice(line.indexOf('=') + 1).trim();
-}
-
-function endLine(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }

@@ -1,4 +1,5 @@
 /** Adds to the text of a master.cf (master(5)); everything else stays as it is, to the byte. */
+import { endLine } from './end-line.ts';
 import { type MasterService, parseMasterServices } from '../mail-host/master-services.ts';
 import { splitPostfixWords } from '../mail-host/postfix-words.ts';
 
@@ -31,8 +32,4 @@ export function addOption(text: string, { name, type }: MasterService, option: s
         .split('\n')
         .toSpliced(last + 1, 0, `    -o ${option}`)
         .join('\n');
-}
-
-function endLine(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }

@@ -1,4 +1,5 @@
 /** Puts the onion service for mail into a torrc (tor(1), "HIDDEN SERVICE OPTIONS"); everything else stays, to the byte. */
+import { endLine } from './end-line.ts';
 import { OnionmxError } from '../errors.ts';
 import { type HiddenService, parseHiddenServices, type ServicePort } from '../mail-host/hidden-services.ts';
 import { formatSocketAddress } from '../protocol/socket-address.ts';
@@ -35,7 +36,7 @@ export function findMailService(text: string, virtualPort: number): HiddenServic
 
 function appendService(text: string, { newService }: WantedService): string {
   const lines = ['# onionmx: the onion service of this mail host', ...newService];
-  return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${lines.join('\n')}\n`;
+  return `${endLine(text)}${lines.join('\n')}\n`;
 }
 
 function redirectPort(

@@ -2,6 +2,7 @@
  * What setup changed, so that it can be taken back: written before the first change, kept below the state folder. One file
  * an apply; `applying.json` is one that has not come to its end.
  */
+import { isAbsent } from '../errors.ts';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -90,7 +91,7 @@ async function listNames(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if (isAbsent(cause)) return [];
     throw stateFolderError(folder, cause);
   }
 }

@@ -120,7 +120,7 @@ function refuseOldVersion({ version }: PostfixHost): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 3 || (major === 3 && minor >= 7)) return;
   throw new OnionmxError('setup-impossible', `Postfix ${version} is too old: 3.7 or newer is needed`, {
-    hint: 'Debian 12 and later have it',
+    hint: 'take a newer one, as Debian 12 and later have it: apt full-upgrade',
   });
 }
 

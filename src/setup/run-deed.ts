@@ -1,4 +1,5 @@
 /** Runs a program of a plan; when it fails, its own words stand behind its name. */
+import { messageOf } from '../errors.ts';
 import type { HostHands } from './host-hands.ts';
 import { type Deed, formatDeed } from './plan.ts';
 
@@ -8,8 +9,4 @@ export async function runDeed(deed: Deed, hands: HostHands): Promise<void> {
   } catch (cause) {
     throw new Error(`\`${formatDeed(deed)}\` says: ${messageOf(cause)}`, { cause });
   }
-}
-
-export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.trim() : String(cause);
 }

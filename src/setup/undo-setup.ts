@@ -1,9 +1,9 @@
 /** Takes the last apply back: every file is again as it was, to the byte. */
-import { OnionmxError } from '../errors.ts';
+import { messageOf, OnionmxError } from '../errors.ts';
 import type { HostHands } from './host-hands.ts';
 import { dropJournal, type JournalFile, readLastJournal, sha256Of } from './journal.ts';
 import { restoreFiles } from './restore.ts';
-import { messageOf, runDeed } from './run-deed.ts';
+import { runDeed } from './run-deed.ts';
 
 /**
  * The files that were given back; undefined when there is nothing to undo. Throws `setup-changed-since` when somebody

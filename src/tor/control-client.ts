@@ -1,7 +1,7 @@
 /** A conversation with a tor over its control port: commands and their replies in order, events as they come. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { OnionmxError, toOnionmxError } from '../errors.ts';
+import { OnionmxError, toOnionmxError, messageOf } from '../errors.ts';
 import type { Connection } from '../net/connection.ts';
 import { dial } from '../net/dial.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
@@ -59,7 +59,7 @@ async function readCookie(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new OnionmxError('tor-control', `cannot read Tor's cookie: ${why}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 /** Our own tor: started, kept alive, watched on its way into the Tor network, and stopped with us. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import process from 'node:process';
-import { OnionmxError } from '../errors.ts';
+import { OnionmxError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { formatSocketAddress, type SocketAddress } from '../protocol/socket-address.ts';
 import type { Bootstrap } from './bootstrap.ts';
@@ -109,7 +109,7 @@ async function prepareFolders(
     await writeFile(paths.torrcFile, await writeTorrc(), { mode: 0o600 });
   } catch (cause) {
     if (cause instanceof OnionmxError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new OnionmxError('tor-folder', `cannot prepare tor's folder: ${why}`, {
       hint: `it must belong to the user of onionmx: \`install -d -m 700 -o USER ${folder}\``,
       cause,

@@ -4,7 +4,7 @@ import process from 'node:process';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import type { Config } from '../../config/schema.ts';
 import type { HostFacts } from '../../doctor/judge-host.ts';
-import { toOnionmxError } from '../../errors.ts';
+import { toOnionmxError, isAbsent } from '../../errors.ts';
 import { createLog } from '../../log.ts';
 import { describeContradiction } from '../../routing/describe-memory.ts';
 import { loadDomainMap } from '../../routing/load-domain-map.ts';
@@ -57,7 +57,7 @@ async function lookAt(folder: string): Promise<HostFacts['stateFolder']['found']
     const { mode, uid } = await stat(folder);
     return { mode: mode & 0o7777, uid };
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? undefined : 'hidden';
+    return isAbsent(error) ? undefined : 'hidden';
   }
 }
 

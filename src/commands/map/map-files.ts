@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import type { Config } from '../../config/schema.ts';
-import { OnionmxError } from '../../errors.ts';
+import { OnionmxError, isAbsent } from '../../errors.ts';
 import { invalidMap, joinMaps } from '../../routing/domain-map.ts';
 import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
 import { type MapText, readMapTexts } from '../../routing/load-domain-map.ts';
@@ -105,6 +105,6 @@ function assertLoads(texts: readonly MapText[]): void {
 async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    (error: unknown) => !(error instanceof Error && 'code' in error && error.code === 'ENOENT'),
+    (error: unknown) => !isAbsent(error),
   );
 }

@@ -1,6 +1,6 @@
 /** The keys and signatures of maps as files. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { OnionmxError } from '../../errors.ts';
+import { OnionmxError, isAbsent, messageOf } from '../../errors.ts';
 import {
   type MinisignPublicKey,
   type MinisignSecretKey,
@@ -27,7 +27,7 @@ export async function writeKeyFile(file: string, text: string, mode: number): Pr
   try {
     await writeFile(file, text, { flag: 'wx', mode });
   } catch (cause) {
-    throw new OnionmxError('map-key-unwritable', `cannot write the key ${file}: ${reasonOf(cause)}`, {
+    throw new OnionmxError('map-key-unwritable', `cannot write the key ${file}: ${messageOf(cause)}`, {
       hint: `choose another name, or move away what is there: ls -l ${file}`,
       cause,
     });
@@ -53,11 +53,15 @@ export async function readIfPresent(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new OnionmxError('map-signature-missing', `cannot read the signature ${file}: ${reasonOf(cause)}`, {
-      hint: `look whether it may be read: ls -l ${file}`,
-      cause,
-    });
+    if (isAbsent(cause)) return undefined;
+    throw new OnionmxError(
+      'map-signature-missing',
+      `cannot read the signature ${file}: ${messageOf(cause)}`,
+      {
+        hint: `look whether it may be read: ls -l ${file}`,
+        cause,
+      },
+    );
   }
 }
 
@@ -65,13 +69,9 @@ async function readKeyFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new OnionmxError('map-key-invalid', `cannot read the key ${file}: ${reasonOf(cause)}`, {
+    throw new OnionmxError('map-key-invalid', `cannot read the key ${file}: ${messageOf(cause)}`, {
       hint: 'name a key file of minisign; for a pair of keys: onionmx map keygen NAME',
       cause,
     });
   }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { OnionmxError } from '../../errors.ts';
+import { OnionmxError, messageOf } from '../../errors.ts';
 import {
   encodePublicKey,
   formatPublicKey,
@@ -97,7 +97,7 @@ async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new OnionmxError('map-unreadable', `cannot read the domain map ${file}: ${reason}`, {
       hint: `look whether it is there and may be read: ls -l ${file}`,
       cause,

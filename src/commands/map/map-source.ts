@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config/schema.ts';
-import { OnionmxError } from '../../errors.ts';
+import { OnionmxError, messageOf } from '../../errors.ts';
 import { getOverTor } from '../../net/http-get.ts';
 import { isUnderOnion } from '../../protocol/domain-name.ts';
 import { parseOnionAddress } from '../../protocol/onion-address.ts';
@@ -68,7 +68,7 @@ async function readLocal(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new OnionmxError('map-unreadable', `cannot read ${file}: ${reason}`, {
       hint: `look whether it is there and may be read: ls -l ${file}`,
       cause,

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { OnionmxError } from '../../errors.ts';
+import { OnionmxError, messageOf } from '../../errors.ts';
 import { parseProof } from '../../protocol/proof-parser.ts';
 import type { SignedProof } from '../../protocol/proof-signature.ts';
 import { decodeProofTxt } from '../../protocol/proof-txt.ts';
@@ -19,7 +19,7 @@ async function readBytes(file: string, stdin: Readable): Promise<Buffer> {
   try {
     return await readUpTo(file === '-' ? stdin : (await open(file)).createReadStream());
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new OnionmxError('proof-unreadable', `cannot read the proof: ${why}`, {
       hint: `look at its name and permissions: \`ls -l ${file}\``,
       cause,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/schema.ts';
 import { OnionmxError } from '../../errors.ts';
+import { onionListenerAddress } from '../../mail-host/onion-listener.ts';
 import { applyPlan, refuseUnfinished } from '../../setup/apply-plan.ts';
 import { formatDiff, formatPlan } from '../../setup/format-plan.ts';
 import { hostHands } from '../../setup/host-hands.ts';
@@ -29,8 +30,8 @@ export async function runSetupCommand(
   const planned = wantsMore ? await planSetup(options) : nothingPlanned(options.config);
   const applies = options.apply && planned.plan.changes.length > 0;
   if (!options.json && wantsMore) out(planToText(planned, options));
-  if (applies) await apply(planned, options);
-  if (!options.json && applies) out(doneText);
+  const untried = applies ? await apply(planned, options) : undefined;
+  if (!options.json && applies) out(doneText(untried));
   const records = await readRecords(planned, options);
   if (options.json) out(planToJson(planned, applies, records));
   else if (records !== undefined) out(`${wantsMore ? '\n' : ''}${recordsToText(records)}`);
@@ -50,12 +51,19 @@ async function readRecords(
   return findRecords(ownDomains, await findOwnExchangers(config, torrc), records, config);
 }
 
-const doneText = 'Done, and checked. `onionmx setup --undo` takes it back.\n';
+function doneText(untried: string | undefined): string {
+  const done =
+    untried === undefined
+      ? 'Done, and checked.'
+      : `Done. The listener for onion mail was not tried: ${untried}. Later: onionmx check relay proxy:${onionListenerAddress}.`;
+  return `${done} \`onionmx setup --undo\` takes it back.\n`;
+}
 
+/** Why the listener could not be tried; undefined: it was, or none was wanted. */
 async function apply(
   { plan, ownDomains, isRunning }: PlannedSetup,
   options: SetupCommandOptions,
-): Promise<void> {
+): Promise<string | undefined> {
   const { config, parts } = options;
   if (process.getuid?.() !== 0)
     throw new OnionmxError('setup-impossible', 'only root may change the configuration of this host', {
@@ -63,10 +71,16 @@ async function apply(
     });
   const hasListener = parts.length === 0 || parts.includes('receiving');
   const [ownDomain] = ownDomains;
+  const untried = !isRunning
+    ? 'the mail server does not run'
+    : ownDomain === undefined
+      ? 'no own domain is known that mail could be for'
+      : undefined;
   const verify = async () => {
     if (hasListener && isRunning && ownDomain !== undefined) await verifyListener(ownDomain, config);
   };
   await applyPlan(plan, { journalFolder: journalFolderOf(config), hands: hostHands, verify });
+  return hasListener ? untried : undefined;
 }
 
 async function undo({ config, json }: SetupCommandOptions, out: (text: string) => void): Promise<number> {

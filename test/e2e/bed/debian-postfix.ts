@@ -6,6 +6,7 @@ import { chmod, chown, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { bedRootVariable } from './bed-folder.ts';
+import { coverFolder } from './cover-folder.ts';
 import { describePostfix, type Postfix } from './postfix.ts';
 import { runProgram } from './run-program.ts';
 
@@ -25,7 +26,7 @@ const users = ['postmaster', 'bob', 'alice'];
 export async function startDebianPostfix(bedFolder: string, options: DebianPostfixOptions): Promise<Postfix> {
   if (process.env[bedRootVariable] === undefined) throw new Error('needs the namespace of a bed');
   const root = join(bedFolder, 'debian');
-  for (const folder of ['etc', 'var']) await coverFolder(root, folder);
+  for (const name of ['etc', 'var'] as const) await coverFolder(root, name);
   const maildir = await makeMailbox();
   await writeConfiguration(options, maildir);
   await runProgram('sh', ['/usr/lib/postfix/configure-instance.sh', '-']);
@@ -42,14 +43,6 @@ export async function startDebianPostfix(bedFolder: string, options: DebianPostf
   );
   await postfix.start();
   return postfix;
-}
-
-async function coverFolder(root: string, name: string): Promise<void> {
-  const [upper, work] = [join(root, name), join(root, `${name}.work`)];
-  await mkdir(upper, { recursive: true });
-  await mkdir(work);
-  const layers = `lowerdir=/${name},upperdir=${upper},workdir=${work}`;
-  await runProgram('mount', ['-t', 'overlay', '-o', layers, 'overlay', `/${name}`]);
 }
 
 async function makeMailbox(): Promise<string> {

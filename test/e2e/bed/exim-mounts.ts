@@ -6,6 +6,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { bedRootVariable } from './bed-folder.ts';
+import { coverFolder } from './cover-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** Where scripts/install.sh unpacks it. */
@@ -21,7 +22,7 @@ export async function mountExim(folder: string): Promise<{ readonly home: string
     throw new Error('Exim is mounted in the namespace of a bed only');
   const home = join(folder, 'home', mailboxUser);
   await mount('-t', 'overlay', '-o', `lowerdir=${eximRoot}/usr:/usr`, 'overlay', '/usr');
-  for (const name of ['etc', 'var']) await mountWritable(folder, name);
+  for (const name of ['etc', 'var'] as const) await coverFolder(folder, name, eximRoot);
   // An overlay shows what lies below mounts: the resolver of the namespace is one of them.
   await writeFile(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
   await mount('--bind', join(folder, 'resolv.conf'), '/etc/resolv.conf');
@@ -36,14 +37,6 @@ export async function mountExim(folder: string): Promise<{ readonly home: string
   await mkdir('/var/lib/exim4', { recursive: true });
   await runProgram('chgrp', ['Debian-exim', '/etc/exim4/passwd.client']);
   return { home };
-}
-
-async function mountWritable(folder: string, name: string): Promise<void> {
-  const [upper, work] = [join(folder, name), join(folder, `${name}.work`)];
-  await mkdir(upper, { recursive: true });
-  await mkdir(work);
-  const layers = `lowerdir=${eximRoot}/${name}:/${name},upperdir=${upper},workdir=${work}`;
-  await mount('-t', 'overlay', '-o', layers, 'overlay', `/${name}`);
 }
 
 async function mount(...args: string[]): Promise<void> {

@@ -6,6 +6,7 @@ import { appendFile, chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { bedRootVariable } from './bed-folder.ts';
+import { coverFolder } from './cover-folder.ts';
 import { readTail } from './read-tail.ts';
 import { runProgram } from './run-program.ts';
 import { startProcess } from './start-process.ts';
@@ -68,7 +69,7 @@ async function readMailbox(folder: string): Promise<string[]> {
 async function mountOpenSmtpd(folder: string): Promise<string> {
   if (process.env[bedRootVariable] === undefined) throw new Error('needs the namespace of a bed');
   await runProgram('mount', ['-t', 'overlay', '-o', `lowerdir=${root}/usr:/usr`, 'overlay', '/usr']);
-  for (const name of ['etc', 'var']) await mountWritable(folder, name);
+  for (const name of ['etc', 'var'] as const) await coverFolder(folder, name, root);
   // An overlay shows what lies below mounts: the resolver of the namespace is one of them.
   await writeFile(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
   await runProgram('mount', ['--bind', join(folder, 'resolv.conf'), '/etc/resolv.conf']);
@@ -81,12 +82,4 @@ async function mountOpenSmtpd(folder: string): Promise<string> {
   }
   await runProgram('install', ['-d', '-o', 'bob', '-g', 'bob', '-m', '700', home]);
   return home;
-}
-
-async function mountWritable(folder: string, name: string): Promise<void> {
-  const [upper, work] = [join(folder, name), join(folder, `${name}.work`)];
-  await mkdir(upper);
-  await mkdir(work);
-  const layers = `lowerdir=${root}/${name}:/${name},upperdir=${upper},workdir=${work}`;
-  await runProgram('mount', ['-t', 'overlay', '-o', layers, 'overlay', `/${name}`]);
 }

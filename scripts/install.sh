@@ -28,6 +28,7 @@ ldns-signzone ldnsutils
 ip iproute2
 strace strace test
 rspamd rspamd test
+mta-sts-daemon postfix-mta-sts-resolver test
 openssl openssl test
 perl perl test
 LIST
@@ -71,7 +72,7 @@ disable_services() {
   command -v systemctl >/dev/null 2>&1 || return 0
   for package in "$@"; do
     case $package in
-      tor | postfix | unbound | nsd | rspamd) systemctl --quiet disable "$package" >/dev/null 2>&1 || true ;;
+      tor | postfix | unbound | nsd | rspamd | postfix-mta-sts-resolver) systemctl --quiet disable "$package" >/dev/null 2>&1 || true ;;
     esac
   done
 }

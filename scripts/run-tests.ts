@@ -14,7 +14,8 @@ const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((name) => join('test', name))
   .filter((file) => file.endsWith('.test.ts') && isWanted(file))
   .sort();
-const isE2e = (file: string) => file.startsWith(join('test', 'e2e'));
+const e2eFolders = ['e2e', 'attacks'].map((name) => join('test', name, '/'));
+const isE2e = (file: string) => e2eFolders.some((folder) => file.startsWith(folder));
 
 /** The exit status, 1 for a signal. */
 function run(command: string, args: readonly string[]): number {

@@ -44,6 +44,7 @@ export const errorCatalogue = {
   'map-not-signed-here': { place: 'config', permanent: false, status: '4.3.5' },
   'map-outdated': { place: 'remote', permanent: false, status: '4.3.5' },
   'download-failed': { place: 'remote', permanent: false, status: '4.4.1' },
+  'tls-failed': { place: 'remote', permanent: false, status: '4.7.0' },
   'socket-address-invalid': { place: 'config', permanent: false, status: '4.3.5' },
   'endpoint-folder-too-long': { place: 'config', permanent: false, status: '4.3.5' },
 
@@ -104,6 +105,9 @@ export const errorCatalogue = {
   'exchanger-protocol': { place: 'remote', permanent: false, status: '4.5.0' },
   'exchanger-lacks-8bitmime': { place: 'remote', permanent: true, status: '5.6.3' },
   'exchanger-lacks-smtputf8': { place: 'remote', permanent: true, status: '5.6.7' },
+  'exchanger-lacks-requiretls': { place: 'remote', permanent: true, status: '5.7.30' },
+  'exchanger-lacks-tls': { place: 'remote', permanent: true, status: '5.7.10' },
+  'exchanger-certificate': { place: 'remote', permanent: false, status: '4.7.5' },
 
   // DNS and routes
   'no-onion-route': { place: 'remote', permanent: true, status: '5.4.4' },

@@ -47,6 +47,10 @@ export function cname(name: string, target: string, ttl = 300): Answer {
   return { type: 'CNAME', class: 'IN', name, ttl, data: target };
 }
 
+export function txt(name: string, data: string, ttl = 300): Answer {
+  return { type: 'TXT', name, ttl, data };
+}
+
 export function soa(name: string, ttl: number, minimum: number): Answer {
   const timers = { serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum };
   return {

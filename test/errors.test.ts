@@ -11,7 +11,7 @@ const page = readFileSync('docs/errors.md', 'utf8');
 /** `### code`, a blank line, and a line that begins with `place, temporary, 4.3.0. `. */
 const documented = Array.from(
   page.matchAll(/^### (.+)\n\n(.*)/gm),
-  ([, code = '', line = '']) => `${code}: ${/^\w+, (?:temporary|permanent), \d\.\d\.\d\. /.exec(line)?.[0]}`,
+  ([, code = '', line = '']) => `${code}: ${/^\w+, (?:temporary|permanent), \d\.\d\.\d+\. /.exec(line)?.[0]}`,
 );
 
 const errors = Object.keys(errorCatalogue)

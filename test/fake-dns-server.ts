@@ -1,14 +1,19 @@
-/** A DNS server on loopback, UDP and TCP on one port, that answers as the test says and notes what it was asked. */
+/** A DNS server on loopback, UDP and TCP or TLS on one port, that answers as the test says and notes what it was asked. */
 import { createSocket, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket as TcpSocket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { decode } from 'dns-packet';
+import { DnsFrameDecoder } from '../src/protocol/dns-frame.ts';
+import { parseResolverAddress, type ResolverAddress } from '../src/protocol/dns-resolver-address.ts';
 
 export interface FakeDnsOptions {
   readonly host?: string;
   /** Datagrams to send, in order; none for silence. */
   readonly udp: (query: Buffer, asked: AskedQuestion) => readonly Buffer[];
   /** Chunks to send on the stream, each a write of its own; undefined closes without a word. Default: closes. */
-  readonly tcp?: (query: Buffer) => readonly Buffer[] | undefined;
+  readonly tcp?: (query: Buffer, asked: AskedQuestion) => readonly Buffer[] | undefined;
+  /** TLS on the stream, with this key and certificate. */
+  readonly tls?: TlsOptions;
 }
 
 interface AskedQuestion {
@@ -16,11 +21,14 @@ interface AskedQuestion {
   readonly name: string;
   readonly port: number;
   readonly id: number;
+  readonly octets: number;
 }
 
 export interface FakeDnsServer {
   readonly host: string;
   readonly port: number;
+  /** Asked over UDP. */
+  readonly address: ResolverAddress;
   readonly asked: readonly AskedQuestion[];
 }
 
@@ -33,33 +41,39 @@ export async function startFakeDns(t: WithAfter, options: FakeDnsOptions): Promi
   const asked: AskedQuestion[] = [];
   const note = (query: Buffer, via: 'udp' | 'tcp', port: number): AskedQuestion => {
     const { id = 0, questions = [] } = decode(query);
-    const question = { via, name: questions[0]?.name ?? '', port, id };
+    const question = { via, name: questions[0]?.name ?? '', port, id, octets: query.length };
     asked.push(question);
     return question;
   };
-  const tcp = createServer((socket) => {
+  const sockets = new Set<TcpSocket>();
+  const serve = (socket: TcpSocket) => {
+    const decoder = new DnsFrameDecoder(0xffff);
+    sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.once('data', (bytes: Buffer) => {
-      const query = bytes.subarray(2);
-      note(query, 'tcp', socket.remotePort ?? 0);
-      const chunks = options.tcp?.(query);
-      if (chunks === undefined) return socket.end();
-      for (const chunk of chunks) socket.write(chunk);
-      return undefined;
+    socket.on('data', (bytes: Buffer) => {
+      for (const query of decoder.push(bytes)) {
+        const question = note(query, 'tcp', socket.remotePort ?? 0);
+        const chunks = options.tcp?.(query, question);
+        if (chunks === undefined) socket.end();
+        for (const chunk of chunks ?? []) socket.write(chunk);
+      }
     });
-  });
+  };
+  const tcp = options.tls === undefined ? createServer(serve) : createTlsServer(options.tls, serve);
   const { udp, port } = await bindBoth(tcp, host);
   udp.on('message', (query, from) => {
     for (const reply of options.udp(query, note(query, 'udp', from.port)))
       udp.send(reply, from.port, from.address);
   });
   t.after(async () => {
+    for (const socket of sockets) socket.destroy();
     await Promise.all([
       new Promise<void>((resolve) => udp.close(resolve)),
       new Promise<void>((resolve) => tcp.close(() => resolve())),
     ]);
   });
-  return { host, port, asked };
+  const address = parseResolverAddress(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+  return { host, port, address, asked };
 }
 
 /** A port that is free for UDP may be taken for TCP: then another one is tried. */

@@ -1,5 +1,6 @@
 /** `onionmx proof …`, as the command line has it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { runProofCheckCommand } from '../commands/proof/proof-check.ts';
 import { runProofMakeCommand } from '../commands/proof/proof-make.ts';
 import { runProofVerifyCommand } from '../commands/proof/proof-verify.ts';
 import {
@@ -30,6 +31,7 @@ export function addProof(program: Command, context: CommandContext): void {
     .description('what an onion service says of its domains, signed with its key');
   addMake(proof, context);
   addVerify(proof, context);
+  addCheck(proof, context);
 }
 
 function addMake(proof: Command, { out, finish }: CommandContext): void {
@@ -69,6 +71,17 @@ function addVerify(proof: Command, { out, finish }: CommandContext): void {
       finish(
         await runProofVerifyCommand({ file, domain, onion, known, json, nowSeconds: nowSeconds() }, out),
       );
+    });
+}
+
+function addCheck(proof: Command, { out, finish }: CommandContext): void {
+  withJson(withConfig(proof.command('check')))
+    .description('fetch what a domain publishes, through Tor, and say what others make of it')
+    .argument('<domain>', 'such as your own')
+    .action(async (domain: string, options: CommonOptions) => {
+      const config = await readConfig(options);
+      const { json = false } = options;
+      finish(await runProofCheckCommand({ domain, json, config, nowSeconds: nowSeconds() }, out));
     });
 }
 

@@ -1,18 +1,22 @@
 /** Wires the router from the configuration: the same for `serve`, which answers Postfix, and for the commands that explain. */
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/schema.ts';
 import { createLog, type Log } from '../log.ts';
-import type { DnsServer } from '../net/dns-exchange.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import type { MapEntry } from '../routing/domain-map.ts';
-import { createFailurePolicy } from '../routing/failure-policy.ts';
+import { createDomainPolicy } from '../routing/domain-policy.ts';
+import type { Evidence } from '../routing/evidence.ts';
 import { loadDomainMap } from '../routing/load-domain-map.ts';
-import { parseResolvConf } from '../routing/read-resolv-conf.ts';
+import type { LookForEvidence } from '../routing/look-for-evidence.ts';
+import { type ApplyOutage, describeOutageSetting } from '../routing/outage-step.ts';
+import type { Resolver } from '../routing/resolver.ts';
 import type { Decision } from '../routing/route.ts';
 import { readRouteMemory, type RouteMemory } from '../routing/route-memory.ts';
-import { createResolver } from '../routing/resolver.ts';
 import { createRouter, type Router } from '../routing/router.ts';
 import { createSrvDiscovery, type SrvAnswer } from '../routing/srv-discovery.ts';
+import type { AskTlsPolicy } from '../routing/tls-policy.ts';
+import { clearNetAfterOf } from './open-outage.ts';
+import { openResolver } from './open-resolver.ts';
+import { openTlsPolicy } from './open-tls-policy.ts';
 import { openOwnOnions } from './own-onions.ts';
 import { memoryFolderOf } from './state-paths.ts';
 
@@ -20,32 +24,44 @@ export interface RouterParts {
   readonly config: Config;
   readonly map: { find(domain: DomainName): MapEntry | undefined };
   readonly memory: RouteMemory;
+  readonly resolver: Resolver;
+  readonly askPolicy: AskTlsPolicy;
+  readonly lookForEvidence: LookForEvidence;
+  readonly applyOutage?: ApplyOutage | undefined;
   readonly log: Log;
 }
 
-export async function openRouter({ config, map, memory, log }: RouterParts): Promise<Router> {
+export function openRouter({ config, resolver, ...parts }: RouterParts): Router {
+  const { enough, enoughFor } = config.trust;
   return createRouter({
+    ...parts,
     ownDomains: config.domains.own,
     ownOnions: openOwnOnions(config),
     ignoredDomains: config.domains.ignored,
-    map,
-    discover: await openDiscovery(config),
-    memory,
+    discover: openDiscovery(config, resolver),
     keepMs: keepMsOf(config),
-    onFailure: createFailurePolicy(config.dns.onFailure, config.dns.onFailureFor),
+    onFailure: createDomainPolicy(
+      config.dns.onFailure,
+      config.dns.onFailureFor,
+      (exception) => exception.onFailure,
+    ),
     deferMs: config.dns.deferMs,
+    enough: createDomainPolicy<Evidence, (typeof enoughFor)[number]>(
+      enough,
+      enoughFor,
+      (exception) => exception.enough,
+    ),
     now,
     clock: Date.now,
-    log,
   });
 }
 
 /** What the resolvers of the configuration say of a domain's SRV records. The function never throws. */
-export async function openDiscovery(config: Config): Promise<(domain: DomainName) => Promise<SrvAnswer>> {
-  const { timeoutMs, tries, trustAd, cacheEntries } = config.dns;
-  const servers = await findResolvers(config);
-  const resolver = createResolver({ servers, timeoutMs, tries, trustAd, now });
-  return createSrvDiscovery({ resolver, cacheEntries, now });
+export function openDiscovery(
+  config: Config,
+  resolver: Resolver,
+): (domain: DomainName) => Promise<SrvAnswer> {
+  return createSrvDiscovery({ resolver, cacheEntries: config.dns.cacheEntries, now });
 }
 
 /** Decides one route as the service would, and leaves its memory as it is: asking what would happen must not change it. */
@@ -53,7 +69,19 @@ export async function routeOnce(domain: DomainName, config: Config, log: Log): P
   const { map } = await loadDomainMap(config.map);
   const memory = readRouteMemory(memoryFolderOf(config), log);
   // the steps say what the service would log
-  const router = await openRouter({ config, map, memory, log: createLog('silent') });
+  const applyOutage = describeOutageSetting(clearNetAfterOf(config));
+  const resolver = await openResolver(config);
+  const askPolicy = openTlsPolicy(config, { resolver, log }, { mode: 'look' });
+  const router = openRouter({
+    config,
+    resolver,
+    map,
+    memory,
+    askPolicy,
+    lookForEvidence: () => {}, // the service does it
+    applyOutage,
+    log: createLog('silent'),
+  });
   return router.route(domain);
 }
 
@@ -64,9 +92,4 @@ export function keepMsOf({ memory }: Config): number {
 
 function now(): number {
   return performance.now();
-}
-
-export async function findResolvers({ dns }: Config): Promise<readonly DnsServer[]> {
-  if (dns.resolvers.length > 0) return dns.resolvers;
-  return parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''));
 }

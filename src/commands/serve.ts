@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { startEndpoint } from '../delivery/endpoint.ts';
 import { type EndpointTable, openEndpointTable } from '../delivery/endpoint-table.ts';
 import { startRoutingEndpoint } from '../delivery/routing-endpoint.ts';
+import type { TlsOptions } from '../delivery/prepare-session.ts';
 import type { SessionSource } from '../delivery/session.ts';
 import { OnionmxError, toOnionmxError } from '../errors.ts';
 import { errorFields, type Log } from '../log.ts';
@@ -11,17 +12,23 @@ import { startLookupServer } from '../lookup/lookup-server.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { type ExchangerSet, isSameSet } from '../protocol/exchanger.ts';
 import { openLivingMap } from '../routing/living-domain-map.ts';
+import { openRefutation } from '../routing/refute-certificate.ts';
 import { openRouteMemory } from '../routing/route-memory.ts';
 import type { Router } from '../routing/router.ts';
 import { exitCode } from './exit-code.ts';
 import { nexthopOf } from './nexthop.ts';
+import { openOutage } from './open-outage.ts';
+import { openEvidence } from './open-evidence.ts';
+import { openResolver } from './open-resolver.ts';
 import { keepMsOf, openRouter } from './open-router.ts';
 import { openSessions } from './open-sessions.ts';
+import { openTlsPolicy } from './open-tls-policy.ts';
 import { type SocketAccess, findSocketAccess } from './socket-access.ts';
 import { socksOf } from './socks-of.ts';
 import { StopStack } from './stop-stack.ts';
-import { prepareStateFolder, endpointFileOf, memoryFolderOf } from './state-paths.ts';
+import { endpointFileOf, mapCopyFileOf, memoryFolderOf, prepareStateFolder } from './state-paths.ts';
 import { startTor } from './start-tor.ts';
+import { openTlsRule } from './tls-rule.ts';
 
 /** Runs until SIGTERM or SIGINT; SIGHUP takes over a changed map. */
 export async function runServeCommand(config: Config, log: Log): Promise<number> {
@@ -63,13 +70,35 @@ async function startService(config: Config, log: Log): Promise<RunningService> {
 
 async function startParts(config: Config, log: Log, stops: StopStack): Promise<RunningService> {
   await prepareStateFolder(config);
-  const map = stops.add(await openLivingMap(config.map, log), (opened) => opened.close());
+  const map = stops.add(
+    await openLivingMap({ paths: config.map, copyFile: mapCopyFileOf(config), log }),
+    (opened) => opened.close(),
+  );
   const kept = { folder: memoryFolderOf(config), keepMs: keepMsOf(config), clock: Date.now };
   const memory = stops.add(await openRouteMemory({ ...kept, log }), (opened) => opened.flush());
-  const router = await openRouter({ config, map, memory, log });
+  const outage = openOutage(config, log);
+  if (outage !== undefined) stops.add(outage, (opened) => opened.stop());
+  const resolver = await openResolver(config);
+  const askPolicy = openTlsPolicy(config, { resolver, log });
+  const router = openRouter({
+    config,
+    resolver,
+    map,
+    memory,
+    askPolicy,
+    lookForEvidence: openEvidence(config, { resolver, memory, log }),
+    applyOutage: outage?.applyOutage,
+    log,
+  });
   stops.add(startTor(config, log), (started) => started.stop());
-  const sessions = openSessions(config, socksOf(config), log);
-  const parts: Parts = { config, log, router, sessions, access: await findSocketAccess(config), stops };
+  const opened = openSessions(config, socksOf(config), log);
+  const sessions = outage?.observe(opened) ?? opened;
+  const delivery = {
+    sessions,
+    tlsRuleOf: openTlsRule(router, askPolicy),
+    onBadCertificate: openRefutation(memory, log),
+  };
+  const parts: Parts = { config, log, router, delivery, access: await findSocketAccess(config), stops };
   await startDoors(parts);
   log.info({ stateFolder: config.stateFolder }, 'ready');
   return { reload: () => map.reload(), stop: () => stops.stopAll() };
@@ -79,19 +108,26 @@ interface Parts {
   readonly config: Config;
   readonly log: Log;
   readonly router: Router;
-  readonly sessions: SessionSource;
+  /** What the endpoints have in common. */
+  readonly delivery: TlsOptions & { readonly sessions: SessionSource };
   readonly access: SocketAccess;
   readonly stops: StopStack;
 }
 
 /** Endpoints before lookups: Postfix may hold a nexthop from before our restart. */
 async function startDoors(parts: Parts): Promise<void> {
-  const { config, log, router, sessions, access, stops } = parts;
+  const { config, log, router, delivery, access, stops } = parts;
   const endpoints = stops.add(await openEndpoints(parts), (opened) => opened.close());
   const { routingEndpoint } = config.delivery;
   const route = (domain: DomainName) => router.route(domain);
   if (routingEndpoint !== null) {
-    const started = await startRoutingEndpoint({ address: routingEndpoint, ...access, route, sessions, log });
+    const started = await startRoutingEndpoint({
+      address: routingEndpoint,
+      ...access,
+      ...delivery,
+      route,
+      log,
+    });
     stops.add(started, (running) => running.close());
   }
   const nexthopFor = async (set: ExchangerSet) => nexthopOf(config, await endpoints.ensure(set));
@@ -101,7 +137,7 @@ async function startDoors(parts: Parts): Promise<void> {
   stops.add(lookups, (running) => running.close());
 }
 
-function openEndpoints({ config, log, router, sessions, access }: Parts): Promise<EndpointTable> {
+function openEndpoints({ config, log, router, delivery, access }: Parts): Promise<EndpointTable> {
   const stillLeadsHere = async (domain: DomainName, exchangers: ExchangerSet) => {
     const { route } = await router.route(domain);
     if (route.kind === 'defer') throw new OnionmxError('route-unknown', `${domain}: ${route.reason}`);
@@ -111,7 +147,7 @@ function openEndpoints({ config, log, router, sessions, access }: Parts): Promis
     file: endpointFileOf(config),
     folder: config.delivery.endpointFolder,
     startEndpoint: (exchangers, address) =>
-      startEndpoint({ address, ...access, exchangers, sessions, stillLeadsHere, log }),
+      startEndpoint({ address, ...access, ...delivery, exchangers, stillLeadsHere, log }),
     log,
   });
 }

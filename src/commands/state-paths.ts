@@ -9,8 +9,18 @@ export function memoryFolderOf({ stateFolder }: Config): string {
   return join(stateFolder, 'memory');
 }
 
+/** MTA-STS policies that were fetched, a file a domain. */
+export function tlsPolicyFolderOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'tls-policies');
+}
+
 export function endpointFileOf({ stateFolder }: Config): string {
   return join(stateFolder, 'endpoints.json');
+}
+
+/** The last map that was in order. */
+export function mapCopyFileOf({ stateFolder }: Config): string {
+  return join(stateFolder, 'last-map.json');
 }
 
 export function torFolderOf({ stateFolder }: Config): string {

@@ -4,9 +4,13 @@
  */
 import { z } from 'zod';
 import { complainOfIdleness } from './complain-of-idleness.ts';
-import { failureException, onFailure, refuseDomainsTwice } from './failure-exception.ts';
+import { complainOfResolvers } from './complain-of-resolvers.ts';
+import { refuseDomainsTwice } from './domain-exception.ts';
+import { failureException, onFailure } from './failure-exception.ts';
 import { complainOfForeignTor, onionService, refuseNamesTwice } from './onion-service.ts';
+import { clearNetAfterMs, outageException } from './outage-exception.ts';
 import { fieldsOf } from './schema-tree.ts';
+import { socketmapTable } from './socketmap-table.ts';
 import {
   absolutePath,
   count,
@@ -26,6 +30,7 @@ import {
   stateFolder,
   transportName,
 } from './setting-values.ts';
+import { enoughEvidence, trustException } from './trust-exception.ts';
 
 const sections = z.strictObject({
   stateFolder: stateFolder.optional().describe(
@@ -55,8 +60,14 @@ Default: /var/lib/onionmx for root, else $XDG_STATE_HOME/onionmx or ~/.local/sta
   ),
   dns: z
     .strictObject({
-      resolvers: listOf(resolver).describe('IP or IP:PORT ([IPv6]:PORT). Empty: those of /etc/resolv.conf.'),
+      resolvers: listOf(resolver).describe(
+        `Asked in this order, each in its own way: IP or IP:PORT ([IPv6]:PORT), tcp://IP, tls://IP#NAME, https://IP/dns-query#NAME,
+or through Tor: tor+tcp://HOST, tor+tls://HOST, tor+https://HOST/dns-query. Empty: those of /etc/resolv.conf.`,
+      ),
       timeoutMs: milliseconds(1).default(3000).describe('How long one resolver may take for one try.'),
+      torTimeoutMs: milliseconds(1)
+        .default(10_000)
+        .describe('The same for one that is asked through Tor: the first question may need a circuit.'),
       tries: count(1, 20).default(2).describe('How often each resolver is tried.'),
       cacheEntries: count(1, 10_000_000).default(10_000).describe('How many answers are kept for their TTL.'),
       trustAd: z
@@ -94,6 +105,31 @@ bounded (mail waits for deferMs, then it takes the clear net), defer (it waits a
     .prefault({})
     .describe(
       'For how long the onion of a domain stands against DNS that fails, or says otherwise without DNSSEC.',
+    ),
+  trust: z
+    .strictObject({
+      enough: enoughEvidence.default('dns').describe(
+        `The least evidence on which mail goes over an onion; with less it takes the clear net. The strongest first:
+pinned, proved, dnssec, certificate, remembered, dns.`,
+      ),
+      enoughFor: z
+        .array(trustException)
+        .check(refuseDomainsTwice)
+        .prefault([])
+        .readonly()
+        .describe(`Domains for which another one is enough. Each has:\n${listFields(trustException)}`),
+      tlsPolicyDaemon: socketmapTable
+        .nullable()
+        .default(null)
+        .describe(
+          `The daemon that tells Postfix which domains have MTA-STS or DANE, as in its smtp_tls_policy_maps:
+such as socketmap:inet:127.0.0.1:8461:postfix. Null: onionmx finds out by itself.`,
+        ),
+    })
+    .readonly()
+    .prefault({})
+    .describe(
+      'What has to be known of an onion. Whatever is enough: a domain whose mail servers the clear net would authenticate (DANE, MTA-STS) goes over no onion that is known less well.',
     ),
   lookup: z
     .strictObject({
@@ -138,6 +174,25 @@ Default: onionmx for /var/spool/postfix/onionmx, else endpointFolder itself.`,
     .readonly()
     .prefault({})
     .describe('Where the MTA hands mail over, by LMTP, and how it leaves, by SMTP through Tor.'),
+  outage: z
+    .strictObject({
+      clearNetAfterMs: clearNetAfterMs.default('never').describe(
+        `never: mail waits in the MTA's queue until its onion answers. A number: after that many milliseconds without an answer,
+mail for the domain takes the clear net until the onion answers again. Mail to an onion address always waits.`,
+      ),
+      clearNetAfterMsFor: z
+        .array(outageException)
+        .check(refuseDomainsTwice)
+        .prefault([])
+        .readonly()
+        .describe(`Domains for which it is otherwise. Each has:\n${listFields(outageException)}`),
+      tryEveryMs: milliseconds(1)
+        .default(300_000)
+        .describe('While mail takes the clear net because of this: how often the onion is tried, about.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe('What happens to mail while no onion mail exchanger of its domain answers.'),
   sockets: z
     .strictObject({
       mode: socketMode.prefault('0660').describe('Permission bits, octal and in quotes.'),
@@ -161,6 +216,12 @@ Default: onionmx for /var/spool/postfix/onionmx, else endpointFolder itself.`,
       socks: localAddress
         .prefault('127.0.0.1:9050')
         .describe('running: its SocksPort, unix:/path or IP:PORT. Flags it should have: ExtendedErrors.'),
+      exitSocks: localAddress
+        .nullable()
+        .default(null)
+        .describe(
+          'running: a SocksPort that reaches hosts on the clear net, through exits of Tor: to check what domains publish by HTTPS, and for resolvers behind Tor. Or null.',
+        ),
     })
     .readonly()
     .prefault({})
@@ -193,7 +254,7 @@ ${listFields(onionService)}`,
     .describe('How other hosts reach this one.'),
 });
 
-export const settingsSchema = sections.check(complainOfForeignTor, complainOfIdleness);
+export const settingsSchema = sections.check(complainOfForeignTor, complainOfIdleness, complainOfResolvers);
 
 /** What a configuration file says, with the defaults that do not depend on the host. */
 export type Settings = z.output<typeof settingsSchema>;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { OnionmxError } from '../errors.ts';
 import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
 import { formatPlainAddress, parsePlainAddress, type PlainAddress } from '../protocol/mail-address.ts';
+import { formatResolverAddress, parseResolverAddress } from '../protocol/dns-resolver-address.ts';
 import { maxEndpointNameBytes } from '../protocol/exchanger.ts';
 import {
   formatSocketAddress,
@@ -16,15 +17,12 @@ import { isServiceName } from '../protocol/service-name.ts';
 import { parseClientPublicKey } from '../protocol/onion-client-key.ts';
 import { parsedText, textThat } from './parsed-text.ts';
 
-/** Where a DNS resolver answers; always TCP and UDP on an IP address. */
-export type ResolverAddress = Extract<SocketAddress, { kind: 'tcp' }>;
-
 /** Five days, as long as Postfix keeps mail; far below the 2^31 ms where Node's timers fire at once. */
 const maxMs = 432_000_000;
 
 export const domain = parsedText<DomainName>(parseDomainName, (name) => name);
 export const localAddress = parsedText(parseLocalAddress, formatSocketAddress);
-export const resolver = parsedText(parseResolver, formatSocketAddress);
+export const resolver = parsedText(parseResolverAddress, formatResolverAddress);
 export const socketMode = parsedText(parseSocketMode, (mode) => `0${mode.toString(8).padStart(3, '0')}`);
 export const absolutePath = textThat(isAbsolute, 'be an absolute path');
 export const endpointFolder = socketFolder(1 + maxEndpointNameBytes, 'the name of an endpoint');
@@ -84,25 +82,6 @@ function parseLocalAddress(text: string): SocketAddress {
   if (!isLocalAddress(address)) throw refuse(text, 'is not on this host: use 127.0.0.1, [::1] or unix:/path');
   if (address.kind === 'tcp' && address.port === 0) throw refuse(text, 'has the port 0');
   return address;
-}
-
-function parseResolver(text: string): ResolverAddress {
-  const address = parseIfSocketAddress(withDnsPort(text));
-  if (address?.kind === 'tcp' && address.port !== 0) return address;
-  throw refuse(text, 'is no resolver: write IP, IP:PORT or [IPv6]:PORT');
-}
-
-function parseIfSocketAddress(text: string): SocketAddress | undefined {
-  try {
-    return parseSocketAddress(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function withDnsPort(text: string): string {
-  if (/^[0-9.]+$/.test(text)) return `${text}:53`;
-  return /^[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:]*$/.test(text) ? `[${text}]:53` : text;
 }
 
 function parseSocketMode(text: string): number {

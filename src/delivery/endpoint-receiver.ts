@@ -9,9 +9,10 @@ import type { SmtpReply } from '../protocol/smtp-reply.ts';
 import { logOutcomes } from './endpoint-log.ts';
 import type { LmtpOffer, MessageBody, MessageReceiver } from './lmtp-receiver.ts';
 import { closingReply, replyForFailure, replyForOutcome } from './reply-for-outcome.ts';
+import { prepareSession, type TlsOptions, transactPrepared } from './prepare-session.ts';
 import type { Envelope, EnvelopePath, Session, SessionSource } from './session.ts';
 
-export interface EndpointReceiverOptions {
+export interface EndpointReceiverOptions extends TlsOptions {
   readonly exchangers: ExchangerSet;
   readonly sessions: SessionSource;
   /** Whether the domain's route leads to this very set, now. */
@@ -32,7 +33,9 @@ class EndpointReceiver implements MessageReceiver {
   constructor(options: EndpointReceiverOptions, session: Session) {
     this.#options = options;
     this.#session = session;
-    this.offer = session.capabilities;
+    const { startTls, requireTls } = session.capabilities;
+    // it is seen when such a message comes: TLS costs round trips
+    this.offer = { ...session.capabilities, requireTls: startTls || requireTls };
   }
 
   async beginTransaction(): Promise<SmtpReply | undefined> {
@@ -65,12 +68,16 @@ class EndpointReceiver implements MessageReceiver {
   }
 
   async deliver(envelope: Envelope, body: MessageBody): Promise<readonly SmtpReply[]> {
-    const session = this.#session;
-    if (session === undefined) throw new OnionmxError('bug', 'a message came before there was a session');
+    const { exchangers } = this.#options;
+    if (this.#session === undefined)
+      throw new OnionmxError('bug', 'a message came before there was a session');
     const startMs = performance.now();
-    const outcomes = await session.transact(envelope, body);
+    const prepared = await prepareSession(this.#session, envelope, this.#options);
+    const { session } = prepared;
+    this.#session = session;
+    const outcomes = await transactPrepared(prepared, envelope, body);
     const facts = {
-      endpoint: endpointNameOf(this.#options.exchangers),
+      endpoint: endpointNameOf(exchangers),
       exchanger: session.exchanger,
       bytes: body.bytesRead,
       ms: Math.round(performance.now() - startMs),

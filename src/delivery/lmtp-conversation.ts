@@ -208,13 +208,14 @@ class Conversation {
   }
 }
 
-function keywordsFor({ eightBitMime, smtpUtf8, dsn, maxMessageBytes }: LmtpOffer): string[] {
+function keywordsFor({ eightBitMime, smtpUtf8, dsn, requireTls, maxMessageBytes }: LmtpOffer): string[] {
   return [
     'PIPELINING',
     'ENHANCEDSTATUSCODES',
     ...(eightBitMime ? ['8BITMIME'] : []),
     ...(smtpUtf8 ? ['SMTPUTF8'] : []),
     ...(dsn ? ['DSN'] : []),
+    ...(requireTls ? ['REQUIRETLS'] : []),
     ...(maxMessageBytes === undefined ? [] : [maxMessageBytes === 0 ? 'SIZE' : `SIZE ${maxMessageBytes}`]),
   ];
 }

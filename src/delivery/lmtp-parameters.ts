@@ -1,4 +1,4 @@
-/** Which ESMTP parameters an LMTP client may use, given what it was offered (RFC 1870, 3461, 6152, 6531). */
+/** Which ESMTP parameters an LMTP client may use, given what it was offered (RFC 1870, 3461, 6152, 6531, 8689). */
 import { plainReply } from '../protocol/plain-reply.ts';
 import type { SmtpReply } from '../protocol/smtp-reply.ts';
 import type { LmtpOffer } from './lmtp-receiver.ts';
@@ -15,6 +15,7 @@ const ofMail: readonly KnownParameter[] = [
   { pattern: sizePattern, isOffered: (offer) => offer.maxMessageBytes !== undefined },
   { pattern: /^BODY=(7BIT|8BITMIME)$/i, isOffered: (offer) => offer.eightBitMime },
   { pattern: /^SMTPUTF8$/i, isOffered: (offer) => offer.smtpUtf8 },
+  { pattern: /^REQUIRETLS$/i, isOffered: (offer) => offer.requireTls },
   { pattern: /^(RET=(FULL|HDRS)|ENVID=.+)$/i, isOffered: hasDsn },
 ];
 const ofRcpt: readonly KnownParameter[] = [{ pattern: /^(NOTIFY|ORCPT)=.+$/i, isOffered: hasDsn }];

@@ -4,7 +4,10 @@ import type { SmtpReply } from '../protocol/smtp-reply.ts';
 import type { Envelope, EnvelopePath } from './session.ts';
 
 /** The extensions that depend on the receiver. `maxMessageBytes`: undefined = no SIZE, 0 = no fixed limit. */
-export type LmtpOffer = Pick<EsmtpCapabilities, 'eightBitMime' | 'smtpUtf8' | 'dsn' | 'maxMessageBytes'>;
+export type LmtpOffer = Pick<
+  EsmtpCapabilities,
+  'eightBitMime' | 'smtpUtf8' | 'dsn' | 'requireTls' | 'maxMessageBytes'
+>;
 
 /** The octets of a message. Throws when the client goes away in the middle, or the message must not be passed on. */
 export interface MessageBody extends AsyncIterable<Uint8Array> {

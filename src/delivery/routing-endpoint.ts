@@ -15,6 +15,7 @@ import type { Decision } from '../routing/route.ts';
 import { converse, defaultIdleMs } from './lmtp-conversation.ts';
 import type { MessageBody, MessageReceiver } from './lmtp-receiver.ts';
 import { replyForFailure, replyForOutcome } from './reply-for-outcome.ts';
+import type { TlsOptions } from './prepare-session.ts';
 import { type Destination, transactWithAll } from './routing-transaction.ts';
 import type { Envelope, EnvelopePath, SessionSource } from './session.ts';
 
@@ -26,7 +27,7 @@ interface RoutingEndpointOptions extends RoutingReceiverOptions {
   readonly gid?: number;
 }
 
-interface RoutingReceiverOptions {
+interface RoutingReceiverOptions extends TlsOptions {
   readonly route: (domain: DomainName) => Promise<Decision>;
   readonly sessions: SessionSource;
   readonly log: Log;
@@ -48,7 +49,7 @@ export function startRoutingEndpoint(options: RoutingEndpointOptions): Promise<L
 }
 
 class RoutingReceiver implements MessageReceiver {
-  readonly offer = { eightBitMime: true, smtpUtf8: true, dsn: true, maxMessageBytes: 0 };
+  readonly offer = { eightBitMime: true, smtpUtf8: true, dsn: true, requireTls: true, maxMessageBytes: 0 };
   readonly #options: RoutingReceiverOptions;
   /** Where each domain of this transaction goes: decided at RCPT, the same after DATA. */
   readonly #exchangers = new Map<DomainName, ExchangerSet>();
@@ -79,8 +80,7 @@ class RoutingReceiver implements MessageReceiver {
       if (exchangers === undefined) throw new OnionmxError('bug', 'a recipient was accepted without a route');
       return { recipient, exchangers };
     });
-    const { sessions, log } = this.#options;
-    const outcomes = await transactWithAll({ sender, destinations, body, sessions, log, endpoint: name });
+    const outcomes = await transactWithAll({ ...this.#options, sender, destinations, body, endpoint: name });
     return outcomes.map(replyForOutcome);
   }
 }

@@ -5,14 +5,20 @@ import { type ExchangerSet, endpointNameOf } from '../protocol/exchanger.ts';
 import { logOutcomes } from './endpoint-log.ts';
 import { fanOut } from './fan-out.ts';
 import type { MessageBody } from './lmtp-receiver.ts';
-import type { EnvelopePath, RecipientOutcome, Session, SessionSource } from './session.ts';
+import {
+  type PreparedSession,
+  prepareSession,
+  type TlsOptions,
+  transactPrepared,
+} from './prepare-session.ts';
+import type { EnvelopePath, RecipientOutcome, SessionSource } from './session.ts';
 
 export interface Destination {
   readonly recipient: EnvelopePath;
   readonly exchangers: ExchangerSet;
 }
 
-interface RoutedTransaction {
+interface RoutedTransaction extends TlsOptions {
   readonly sender: EnvelopePath;
   readonly destinations: readonly Destination[];
   readonly body: MessageBody;
@@ -34,7 +40,7 @@ interface Group {
 export async function transactWithAll(transaction: RoutedTransaction): Promise<Outcomes> {
   const groups = groupByExchangers(transaction.destinations);
   // all sessions are there before the body flows: a slow connect must not stall a transaction under way elsewhere
-  const found = await Promise.all(groups.map(({ exchangers }) => acquire(transaction.sessions, exchangers)));
+  const found = await Promise.all(groups.map((group) => acquire(transaction, group)));
   const results = await fanOut(
     transaction.body,
     groups.map((group, index) => {
@@ -57,9 +63,14 @@ function groupByExchangers(destinations: readonly Destination[]): Group[] {
   return [...groups.values()];
 }
 
-async function acquire(sessions: SessionSource, exchangers: ExchangerSet): Promise<Session | OnionmxError> {
+async function acquire(
+  transaction: RoutedTransaction,
+  { recipients, exchangers }: Group,
+): Promise<PreparedSession | OnionmxError> {
   try {
-    return await sessions.acquire(exchangers);
+    const session = await transaction.sessions.acquire(exchangers);
+    const envelope = { sender: transaction.sender, recipients };
+    return await prepareSession(session, envelope, { ...transaction, exchangers });
   } catch (error) {
     return toOnionmxError(error);
   }
@@ -68,16 +79,16 @@ async function acquire(sessions: SessionSource, exchangers: ExchangerSet): Promi
 async function transact(
   { sender, body: whole, sessions, log, endpoint }: RoutedTransaction,
   { recipients, exchangers: [preferred] }: Group,
-  session: Session | OnionmxError,
+  found: PreparedSession | OnionmxError,
   body: AsyncIterable<Uint8Array>,
 ): Promise<Outcomes> {
   const startMs = performance.now();
-  const hasFailed = session instanceof OnionmxError;
+  const hasFailed = found instanceof OnionmxError;
   const outcomes: Outcomes = hasFailed
-    ? recipients.map(() => ({ kind: 'failed', error: session }))
-    : await session.transact({ sender, recipients }, body);
-  if (!hasFailed) sessions.release(session);
-  const exchanger = hasFailed ? preferred : session.exchanger;
+    ? recipients.map(() => ({ kind: 'failed', error: found }))
+    : await transactPrepared(found, { sender, recipients }, body);
+  if (!hasFailed) sessions.release(found.session);
+  const exchanger = hasFailed ? preferred : found.session.exchanger;
   const ms = Math.round(performance.now() - startMs);
   logOutcomes(log, { endpoint, exchanger, bytes: whole.bytesRead, ms }, recipients, outcomes);
   return outcomes;

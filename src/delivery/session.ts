@@ -4,6 +4,7 @@ import type { Exchanger, ExchangerSet } from '../protocol/exchanger.ts';
 import type { EsmtpCapabilities } from '../protocol/esmtp-capabilities.ts';
 import type { Envelope, EnvelopePath } from '../protocol/smtp-envelope.ts';
 import type { SmtpReply } from '../protocol/smtp-reply.ts';
+import type { ServerCertificate } from '../net/start-tls.ts';
 
 export type { Envelope, EnvelopePath };
 
@@ -15,8 +16,15 @@ export type RecipientOutcome =
 export interface Session {
   readonly exchanger: Exchanger;
   readonly capabilities: EsmtpCapabilities;
+  /** What the exchanger showed by STARTTLS; undefined while there is no TLS. */
+  readonly certificate: ServerCertificate | undefined;
   /** False once the connection cannot carry another transaction. */
   readonly isUsable: boolean;
+  /**
+   * Goes on inside TLS, between two transactions; `capabilities` may be others then. `serverName` as in start-tls.ts. Throws what
+   * startTls throws; the session is of no use then.
+   */
+  secure(serverName: string): Promise<ServerCertificate>;
   /**
    * One mail transaction. `body` yields the message octets (dots not doubled, no final dot). It may be left unread, or
    * read in part, when the exchanger refuses; no read of it is pending afterwards. When it throws, the connection is

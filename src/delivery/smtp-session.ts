@@ -6,16 +6,22 @@ import { buildEnvelopeCommands, type Envelope, type EnvelopeCommands } from '../
 import { isRefusal } from '../protocol/smtp-reply.ts';
 import type { RecipientOutcome, Session } from './session.ts';
 import type { SmtpLink } from '../net/smtp-link.ts';
+import { type ServerCertificate, startTls, type StartTlsOptions } from '../net/start-tls.ts';
 import { SmtpTransaction } from './smtp-transaction.ts';
+
+type HelloOptions = Omit<StartTlsOptions, 'serverName'>;
 
 export class SmtpSession implements Session {
   readonly exchanger: Exchanger;
-  readonly capabilities: EsmtpCapabilities;
-  readonly #link: SmtpLink;
+  capabilities: EsmtpCapabilities;
+  certificate: ServerCertificate | undefined;
+  readonly #hello: HelloOptions;
+  #link: SmtpLink;
 
   /** `link` has greeted already. */
-  constructor(link: SmtpLink, exchanger: Exchanger, capabilities: EsmtpCapabilities) {
+  constructor(link: SmtpLink, exchanger: Exchanger, capabilities: EsmtpCapabilities, hello: HelloOptions) {
     this.#link = link;
+    this.#hello = hello;
     this.exchanger = exchanger;
     this.capabilities = capabilities;
     link.watchSilence();
@@ -32,6 +38,15 @@ export class SmtpSession implements Session {
       const error = toOnionmxError(thrown);
       return envelope.recipients.map(() => ({ kind: 'failed', error }));
     }
+  }
+
+  async secure(serverName: string): Promise<ServerCertificate> {
+    const { link, capabilities, certificate } = await startTls(this.#link, { ...this.#hello, serverName });
+    this.#link = link;
+    this.capabilities = capabilities;
+    this.certificate = certificate;
+    link.watchSilence();
+    return certificate;
   }
 
   close(): Promise<void> {

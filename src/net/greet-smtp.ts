@@ -21,6 +21,12 @@ async function greet(link: SmtpLink, heloName: string): Promise<EsmtpCapabilitie
   // nothing is sent before the banner: servers take early talkers for spammers
   const banner = await link.nextReply('our connection');
   if (isRefusal(banner)) throw refused(link, banner);
+  // RFC 8689 §2: it counts inside of TLS alone, where nobody on the way can have put it in
+  return { ...(await sayHello(link, heloName)), requireTls: false };
+}
+
+/** What the server offers. Throws `exchanger-refused`, ExchangerLeaves and what SmtpLink throws. */
+export async function sayHello(link: SmtpLink, heloName: string): Promise<EsmtpCapabilities> {
   const answer = await link.ask(`EHLO ${heloName}`, 'EHLO');
   if (!isRefusal(answer)) return parseCapabilities(answer);
   if (answer.code < 500) throw refused(link, answer);
@@ -29,7 +35,7 @@ async function greet(link: SmtpLink, heloName: string): Promise<EsmtpCapabilitie
   return noCapabilities;
 }
 
-function refused({ name }: SmtpLink, reply: SmtpReply): OnionmxError {
+export function refused({ name }: SmtpLink, reply: SmtpReply): OnionmxError {
   return new OnionmxError('exchanger-refused', `${name} refuses the session: ${quoteReply(reply)}`, {
     hint: 'ask the operator of that host; the MTA keeps the message and tries again',
   });

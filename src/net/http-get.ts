@@ -1,20 +1,17 @@
 /** Takes one file over HTTP, through Tor's SocksPort and no other way. */
+import type { Duplex } from 'node:stream';
 import { OnionmxError, toOnionmxError } from '../errors.ts';
-import { formatGet, HttpBodyDecoder } from '../protocol/http-response.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { IsolationKey } from '../protocol/socks5.ts';
-import type { Connection } from './connection.ts';
+import { askHttp, type HttpAnswer, type HttpQuestion } from './ask-http.ts';
+import { toStream } from './connection-stream.ts';
 import { dialThroughSocks } from './dial-socks.ts';
 import { secureConnection } from './secure-connection.ts';
 
-export interface HttpRequest {
+export interface HttpRequest extends HttpQuestion {
   readonly host: string;
   readonly port: number;
   readonly isSecure: boolean;
-  /** The host as the server is told it, with its port where that is not the usual one. */
-  readonly hostHeader: string;
-  readonly path: string;
-  readonly maxBytes: number;
   /** For everything. */
   readonly timeoutMs: number;
   /** See secure-connection.ts. */
@@ -27,35 +24,58 @@ export async function getOverTor(
   isolation: IsolationKey,
   request: HttpRequest,
 ): Promise<Buffer> {
-  const { host, port, isSecure, hostHeader, path, maxBytes, timeoutMs, ca } = request;
+  const answer = await download(proxy, isolation, request);
+  if (answer.kind === 'file') return answer.bytes;
+  throw cannotGet(request, answer.said);
+}
+
+/** undefined: the server says that there is no such file. Throws as getOverTor does. */
+export async function findOverTor(
+  proxy: SocketAddress,
+  isolation: IsolationKey,
+  request: HttpRequest,
+): Promise<Buffer | undefined> {
+  const answer = await download(proxy, isolation, request);
+  return answer.kind === 'file' ? answer.bytes : undefined;
+}
+
+async function download(
+  proxy: SocketAddress,
+  isolation: IsolationKey,
+  request: HttpRequest,
+): Promise<HttpAnswer> {
+  const { host, port, isSecure, timeoutMs, ca } = request;
   const deadline = performance.now() + timeoutMs;
   const leftMs = () => Math.max(0, deadline - performance.now());
   const plain = await dialThroughSocks(proxy, { host, port }, isolation, timeoutMs);
   try {
     const tls = { host, timeoutMs: leftMs(), ...(ca === undefined ? {} : { ca }) };
     const connection = isSecure ? await secureConnection(plain, tls) : plain;
-    await connection.write(formatGet(hostHeader, path), leftMs());
-    return await readBody(connection, new HttpBodyDecoder(maxBytes), leftMs);
+    return await askInTime(toStream(connection, timeoutMs), request, leftMs());
   } catch (thrown) {
-    const { message } = toOnionmxError(thrown);
-    throw new OnionmxError('download-failed', `cannot get ${path} from ${hostHeader}: ${message}`, {
-      hint: 'look at it yourself in Tor Browser, and try again later',
-      cause: thrown,
-    });
+    throw cannotGet(request, toOnionmxError(thrown).message, thrown);
   } finally {
     plain.destroy();
   }
 }
 
-async function readBody(
-  connection: Connection,
-  decoder: HttpBodyDecoder,
-  leftMs: () => number,
-): Promise<Buffer> {
-  for (;;) {
-    const bytes = await connection.read(leftMs());
-    if (bytes === null) return decoder.end();
-    const body = decoder.take(bytes);
-    if (body !== undefined) return body;
+/** The deadlines of the stream are those of one read or write: a server that sends a byte now and then would keep them all. */
+async function askInTime(stream: Duplex, request: HttpRequest, leftMs: number): Promise<HttpAnswer> {
+  const timer = setTimeout(() => {
+    const why = `the answer was not whole within ${request.timeoutMs / 1000} s`;
+    stream.destroy(new OnionmxError('connection-timeout', why));
+  }, leftMs);
+  try {
+    return await askHttp(stream, request);
+  } finally {
+    clearTimeout(timer);
+    stream.destroy();
   }
+}
+
+function cannotGet({ path, hostHeader }: HttpRequest, why: string, cause?: unknown): OnionmxError {
+  return new OnionmxError('download-failed', `cannot get ${path} from ${hostHeader}: ${why}`, {
+    hint: 'look at it yourself in Tor Browser, and try again later',
+    cause,
+  });
 }

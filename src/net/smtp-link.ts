@@ -30,8 +30,8 @@ export class SmtpLink {
   readonly name: string;
   /** Set before the first byte that makes a message complete: from then on a lost reply may be that of a delivery. */
   isMessageComplete = false;
+  readonly timeoutsMs: SmtpTimeoutsMs;
   readonly #connection: Connection;
-  readonly #timeoutsMs: SmtpTimeoutsMs;
   #decoder = new ReplyDecoder();
   #ready: SmtpReply | undefined;
   #reading: Promise<void> | undefined;
@@ -42,7 +42,7 @@ export class SmtpLink {
   constructor(connection: Connection, name: string, timeoutsMs: SmtpTimeoutsMs) {
     this.#connection = connection;
     this.name = name;
-    this.#timeoutsMs = timeoutsMs;
+    this.timeoutsMs = timeoutsMs;
   }
 
   get isUsable(): boolean {
@@ -54,7 +54,7 @@ export class SmtpLink {
     this.#isIdle = false;
     void this.#listen();
     try {
-      await this.#connection.write(bytes, this.#timeoutsMs.block);
+      await this.#connection.write(bytes, this.timeoutsMs.block);
     } catch (cause) {
       this.#lose(cause);
     }
@@ -71,7 +71,7 @@ export class SmtpLink {
    * `exchanger-…` error after which the link is broken.
    */
   async nextReply(step: SmtpStep, sinceMs = performance.now()): Promise<SmtpReply> {
-    const timeoutMs = this.#timeoutsMs[smtpSteps[step]];
+    const timeoutMs = this.timeoutsMs[smtpSteps[step]];
     const leftMs = Math.max(0, sinceMs + timeoutMs - performance.now());
     const word = (await within(leftMs, this.waitForWord())) ?? this.#breakOff(LinkTrouble.silence(timeoutMs));
     if (word instanceof LinkTrouble) throw word.toError(this.name, step, this.isMessageComplete);
@@ -104,6 +104,21 @@ export class SmtpLink {
   /** Ends the connection as it is, so that a message under way can never be complete. What was said can still be taken. */
   cutOff(): void {
     this.#breakOff(LinkTrouble.loss('it was ended here'));
+  }
+
+  /**
+   * The connection, for TLS to take over once STARTTLS is accepted (RFC 3207 §4); this link is of no use from then on. Throws
+   * `exchanger-protocol`, and the connection is closed then.
+   */
+  handOver(): Connection {
+    // stops an attack (CVE-2011-0411): replies that somebody put in before the encryption began would count as said inside of it
+    if (!this.#decoder.isEmpty || this.#reading !== undefined) {
+      const trouble = LinkTrouble.nonsense('it says more before the encryption has begun');
+      this.#fallOutOfStep(trouble);
+      throw trouble.toError(this.name, 'STARTTLS', false);
+    }
+    this.#trouble ??= LinkTrouble.loss('it goes on inside TLS');
+    return this.#connection;
   }
 
   /** QUIT if the exchanger still listens, then the end. */

@@ -42,6 +42,7 @@ export const smtpSteps = {
   'our connection': 'greeting',
   EHLO: 'hello',
   HELO: 'hello',
+  STARTTLS: 'hello',
   MAIL: 'envelope',
   RCPT: 'envelope',
   DATA: 'envelope',

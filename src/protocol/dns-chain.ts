@@ -1,6 +1,7 @@
 /** Follows the CNAMEs of one DNS response (RFC 1034 §3.6.2) as far as it leads. */
 import { type DnsName, toDnsName, toPrintableText } from './dns-name.ts';
-import type { AliasRecord, DnsResponse, SrvRecord } from './dns-response.ts';
+import type { AliasRecord, DnsRecord, RecordType } from './dns-records.ts';
+import type { DnsResponse } from './dns-response.ts';
 import { isUnderOnion } from './domain-name.ts';
 
 /** The names gone through, the one first asked for at the front, and the smallest TTL of the records used. */
@@ -9,8 +10,8 @@ export interface Chain {
   readonly ttlSeconds: number;
 }
 
-export type ChainEnd =
-  | { readonly kind: 'records'; readonly chain: Chain; readonly records: readonly SrvRecord[] }
+export type ChainEnd<Type extends RecordType = RecordType> =
+  | { readonly kind: 'records'; readonly chain: Chain; readonly records: readonly DnsRecord<Type>[] }
   /** The response holds nothing about the last name. */
   | { readonly kind: 'silent'; readonly chain: Chain }
   /** A CNAME that must not or cannot be followed. */
@@ -28,9 +29,12 @@ export function lastName({ names }: Chain): DnsName {
 }
 
 /** Continues `chain` by what the response says about its last name, as far as the response goes. */
-export function followChain(response: DnsResponse, chain: Chain): ChainEnd {
+export function followChain<Type extends RecordType>(
+  response: DnsResponse<Type>,
+  chain: Chain,
+): ChainEnd<Type> {
   const name = lastName(chain);
-  const records = response.srvRecords.filter(({ owner }) => owner === name);
+  const records = response.records.filter(({ owner }) => owner === name);
   if (records.length > 0) {
     const ttlSeconds = Math.min(chain.ttlSeconds, ...records.map((record) => record.ttlSeconds));
     return { kind: 'records', chain: { ...chain, ttlSeconds }, records };
@@ -39,7 +43,11 @@ export function followChain(response: DnsResponse, chain: Chain): ChainEnd {
   return alias === undefined ? { kind: 'silent', chain } : followAlias(response, chain, alias);
 }
 
-function followAlias(response: DnsResponse, { names, ttlSeconds }: Chain, alias: AliasRecord): ChainEnd {
+function followAlias<Type extends RecordType>(
+  response: DnsResponse<Type>,
+  { names, ttlSeconds }: Chain,
+  alias: AliasRecord,
+): ChainEnd<Type> {
   const chain = { names, ttlSeconds: Math.min(ttlSeconds, alias.ttlSeconds) };
   const target = toDnsName(alias.target);
   if (target === undefined) return deadEnd(chain, alias, 'the CNAME target is no host name');
@@ -51,6 +59,6 @@ function followAlias(response: DnsResponse, { names, ttlSeconds }: Chain, alias:
   return followChain(response, { ...chain, names: [...names, target] });
 }
 
-function deadEnd(chain: Chain, { target }: AliasRecord, reason: string): ChainEnd {
+function deadEnd(chain: Chain, { target }: AliasRecord, reason: string): ChainEnd & { kind: 'dead-end' } {
   return { kind: 'dead-end', chain, target: toPrintableText(target, 255), reason };
 }

@@ -1,21 +1,42 @@
 /**
- * The question of a stub resolver, and what counts as an answer to it: RFC 1035 §4, SRV (RFC 2782), EDNS(0)
- * (RFC 6891), the AD bit in a query as the wish to be told (RFC 6840 §5.7). dns-packet writes the wire format.
- * Left out: the DO bit (the resolver validates), cookies, a retry without EDNS.
+ * The question of a stub resolver, and what counts as an answer to it: RFC 1035 §4, EDNS(0) (RFC 6891), the AD bit in a query as the wish to be told (RFC 6840 §5.7). dns-packet writes the wire format.
+ * Padding: RFC 7830, RFC 8467. Left out: the DO bit (the resolver validates), cookies, a retry without EDNS.
  */
 import { AUTHENTIC_DATA, encode, type OptAnswer, RECURSION_DESIRED } from 'dns-packet';
 import { OnionmxError } from '../errors.ts';
 import { type DnsName, foldCase } from './dns-name.ts';
+import type { RecordType } from './dns-records.ts';
 import { isUnderOnion } from './domain-name.ts';
 
 const headerBytes = 12;
 /** Fits one unfragmented packet on any path (DNS flag day 2020): fragments can be forged. */
 const udpPayloadBytes = 1232;
+/** RFC 8467 §4.1: queries are padded to a multiple of this. */
+const paddedOctets = 128;
+/** Code and length of the option (RFC 7830 §3). */
+const paddingHeadBytes = 4;
+const paddingOption = 12;
 
-/** The query for `name`. `id` is a random 16-bit number. Throws `bug` for a name under .onion. */
-export function encodeSrvQuery(name: DnsName, id: number): Buffer {
+export interface DnsQuestion {
+  readonly name: DnsName;
+  readonly type: RecordType;
+}
+
+/**
+ * The query for `question`. `id` is a random 16-bit number, but 0 over HTTPS (RFC 8484 §4.1). `isPadded` belongs to
+ * encrypted ways: there the length would tell the name. Throws `bug` for a name under .onion.
+ */
+export function encodeDnsQuery(question: DnsQuestion, id: number, isPadded = false): Buffer {
+  const { name } = question;
   // RFC 7686 §2: the one place where a name becomes a query, so no such name can reach DNS.
   if (isUnderOnion(name)) throw new OnionmxError('bug', `${name} was about to be asked of DNS`);
+  const plain = encodeWith(question, id, []);
+  if (!isPadded) return plain;
+  const length = paddedOctets - ((plain.length + paddingHeadBytes) % paddedOctets);
+  return encodeWith(question, id, [{ code: paddingOption, length: length % paddedOctets }]);
+}
+
+function encodeWith({ name, type }: DnsQuestion, id: number, options: OptAnswer['options']): Buffer {
   const edns: OptAnswer = {
     type: 'OPT',
     name: '.',
@@ -24,14 +45,14 @@ export function encodeSrvQuery(name: DnsName, id: number): Buffer {
     ednsVersion: 0,
     flags: 0,
     flag_do: false,
-    options: [],
+    options,
   };
   const flags = RECURSION_DESIRED | AUTHENTIC_DATA;
   return encode({
     type: 'query',
     id,
     flags,
-    questions: [{ type: 'SRV', name, class: 'IN' }],
+    questions: [{ type, name, class: 'IN' }],
     additionals: [edns],
   });
 }

@@ -8,6 +8,8 @@ export interface EsmtpCapabilities {
   readonly smtpUtf8: boolean; // RFC 6531
   readonly dsn: boolean; // RFC 3461
   readonly enhancedStatusCodes: boolean; // RFC 2034
+  readonly startTls: boolean; // RFC 3207
+  readonly requireTls: boolean; // RFC 8689
   /** RFC 1870: undefined when SIZE is not offered, 0 when there is no fixed limit. */
   readonly maxMessageBytes: number | undefined;
 }
@@ -20,6 +22,8 @@ export const noCapabilities: EsmtpCapabilities = {
   smtpUtf8: false,
   dsn: false,
   enhancedStatusCodes: false,
+  startTls: false,
+  requireTls: false,
   maxMessageBytes: undefined,
 };
 
@@ -33,6 +37,8 @@ export function parseCapabilities({ lines: [, ...offers] }: SmtpReply): EsmtpCap
     smtpUtf8: offered.has('SMTPUTF8'),
     dsn: offered.has('DSN'),
     enhancedStatusCodes: offered.has('ENHANCEDSTATUSCODES'),
+    startTls: offered.has('STARTTLS'),
+    requireTls: offered.has('REQUIRETLS'),
     maxMessageBytes: readSize(offered.get('SIZE')),
   };
 }

@@ -50,6 +50,22 @@ export function isSameSet(one: ExchangerSet, other: ExchangerSet): boolean {
   return textOfSet(one) === textOfSet(other);
 }
 
+/** The same addresses and ports, whatever their preferences. */
+export function hasSameAddresses(one: ExchangerSet, other: ExchangerSet): boolean {
+  return one.length === other.length && isPartOf(one, other);
+}
+
+/** Whether `all` has the address and port of each of them. */
+export function isPartOf(some: ExchangerSet, all: ExchangerSet): boolean {
+  return commonExchangers(some, all)?.length === some.length;
+}
+
+/** Those of `one` whose address and port the other set has too; undefined when there are none. */
+export function commonExchangers(one: ExchangerSet, other: ExchangerSet): ExchangerSet | undefined {
+  const named = new Set(other.map(formatExchanger));
+  return toExchangerSet(one.filter((exchanger) => named.has(formatExchanger(exchanger))));
+}
+
 /** Of a single exchanger, priority and weight mean nothing. */
 function textOfSet(set: ExchangerSet): string {
   return set.length === 1 ? formatExchanger(set[0]) : set.map(textOf).join('\n');

@@ -1,7 +1,7 @@
 /**
  * The envelope of a message, and the MAIL and RCPT commands that carry it (RFC 5321 §4.1.1.2 and .3).
  * A parameter goes only to an exchanger that offers its extension: without DSN those of RFC 3461 are dropped, as its
- * §5.2.2 says; what cannot be dropped without harm to the message (8-bit octets, UTF-8 addresses) fails here.
+ * §5.2.2 says; what cannot be dropped without harm to the message (8-bit octets, UTF-8 addresses) or to its sender (REQUIRETLS) fails here.
  */
 import { OnionmxError } from '../errors.ts';
 import type { EsmtpCapabilities } from './esmtp-capabilities.ts';
@@ -34,7 +34,7 @@ const offersOf = new Map<string, (capabilities: EsmtpCapabilities) => boolean>([
   ['AUTH', () => false], // RFC 4954 §5: said only to a server that we have authenticated to
 ]);
 
-/** Throws `exchanger-lacks-8bitmime` or `exchanger-lacks-smtputf8`. `exchangerName` is for their texts. */
+/** Throws `exchanger-lacks-8bitmime`, `-smtputf8` or `-requiretls`. `exchangerName` is for their texts. */
 export function buildEnvelopeCommands(
   { sender, recipients }: Envelope,
   capabilities: EsmtpCapabilities,
@@ -49,10 +49,22 @@ export function buildEnvelopeCommands(
     const message = `${exchangerName} does not offer SMTPUTF8 and the message needs it`;
     throw new OnionmxError('exchanger-lacks-smtputf8', message);
   }
+  // RFC 8689 §4.2.1: never without it, whatever went wrong before
+  if (!capabilities.requireTls && requiresTls(sender)) throw lacksRequireTls(exchangerName);
   return {
     mail: formatPath('MAIL FROM:', sender, capabilities),
     recipients: recipients.map((recipient) => formatPath('RCPT TO:', recipient, capabilities)),
   };
+}
+
+/** The sender wants it to go over verified TLS alone (RFC 8689). */
+export function requiresTls({ parameters }: EnvelopePath): boolean {
+  return parameters.some((parameter) => keywordOf(parameter) === 'REQUIRETLS');
+}
+
+export function lacksRequireTls(exchangerName: string): OnionmxError {
+  const message = `REQUIRETLS support required, and ${exchangerName} does not offer it (RFC 8689)`;
+  return new OnionmxError('exchanger-lacks-requiretls', message);
 }
 
 /** A command as it goes over the line. */

@@ -22,6 +22,11 @@ export class ReplyDecoder {
   #bytes: Buffer = Buffer.alloc(0);
   #reply: ReplyInProgress | undefined;
 
+  /** Nothing has come that was not given out. */
+  get isEmpty(): boolean {
+    return this.#bytes.length === 0 && this.#reply === undefined;
+  }
+
   push(bytes: Buffer): void {
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
   }

@@ -10,7 +10,13 @@ interface SocketmapRequest {
   readonly key: string;
 }
 
-type SocketmapStatus = 'OK' | 'NOTFOUND' | 'TEMP' | 'TIMEOUT' | 'PERM';
+const statuses = ['OK', 'NOTFOUND', 'TEMP', 'TIMEOUT', 'PERM'] as const;
+type SocketmapStatus = (typeof statuses)[number];
+
+export interface SocketmapReply {
+  readonly status: SocketmapStatus;
+  readonly text: string;
+}
 
 /** Splits at the first space: a key may hold more of them. Throws `lookup-request-malformed`. */
 export function parseSocketmapRequest(payload: Buffer): SocketmapRequest {
@@ -31,4 +37,21 @@ export function encodeSocketmapReply(status: SocketmapStatus, text: string): Buf
   const payload = `${status} ${text}`;
   if (Buffer.byteLength(payload) <= maxSocketmapBytes) return encodeNetstring(payload);
   return encodeNetstring(`TEMP the answer is longer than ${maxSocketmapBytes} bytes`);
+}
+
+/** A whole request, framed. */
+export function encodeSocketmapRequest({ mapName, key }: SocketmapRequest): Buffer {
+  return encodeNetstring(`${mapName} ${key}`);
+}
+
+/** Throws `lookup-request-malformed`. */
+export function parseSocketmapReply(payload: Buffer): SocketmapReply {
+  const [, word, text = ''] = /^(\S+)(?: ([^]*))?$/.exec(payload.toString('utf8')) ?? [];
+  const status = statuses.find((known) => known === word);
+  if (status !== undefined) return { status, text };
+  const start = JSON.stringify(payload.toString('utf8', 0, 60));
+  throw new OnionmxError(
+    'lookup-request-malformed',
+    `a socketmap reply is "<status> <text>", this is ${start}`,
+  );
 }

@@ -1,11 +1,12 @@
 /** The last source of a route: what DNS says of a domain, weighed against what is remembered of it. */
-import { type OnionmxError, toOnionmxError } from '../errors.ts';
-import { errorFields, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
+import type { ExchangerSet } from '../protocol/exchanger.ts';
 import { decideFromDns } from './decide-route.ts';
 import { describePinned, describeRecall, logRecall } from './describe-memory.ts';
 import { describeSrvAnswer } from './describe-srv-answer.ts';
 import { createFailureClock } from './failure-clock.ts';
+import { evidenceFor } from './known-evidence.ts';
 import type { OnFailure } from './failure-policy.ts';
 import type { MemoryEntry } from './memory-entry.ts';
 import type { Decision, Route, RouteStep } from './route.ts';
@@ -27,13 +28,21 @@ export interface DnsSources {
   readonly log: Log;
 }
 
-/** The function never throws. */
-export function askDnsAndMemory(sources: DnsSources): (domain: DomainName) => Promise<Decision> {
+/** What is known of an ordinary domain; whether that is enough to route by is not judged yet. */
+export interface DnsWord extends Decision {
+  /** The exchangers that DNS names now, whoever's word holds. */
+  readonly named: ExchangerSet | undefined;
+  /** What is remembered from now on. */
+  readonly entry: MemoryEntry | undefined;
+}
+
+/** The function throws `state-folder`. */
+export function askDnsAndMemory(sources: DnsSources): (domain: DomainName) => Promise<DnsWord> {
   const failures = createFailureClock(sources.now);
 
-  async function ask(domain: DomainName): Promise<Decision> {
-    const entry = await sources.memory.find(domain);
-    if (entry?.isPinned === true) return usePinned(domain, entry);
+  return async (domain) => {
+    const before = await sources.memory.find(domain);
+    if (before?.isPinned === true) return usePinned(domain, before);
     const srv = await sources.discover(domain);
     const failingForMs = failures.note(domain, srv.kind === 'failed');
     return sources.memory.revise(domain, (known) => {
@@ -42,36 +51,27 @@ export function askDnsAndMemory(sources: DnsSources): (domain: DomainName) => Pr
       const weighed = weighAnswer(srv, known, clock);
       const recalled = { domain, srv, known, weighed, clock };
       const onFailure = sources.onFailure(domain);
-      const route = decideFromDns({ srv, holder: weighed.holder, failingForMs, onFailure, deferMs });
+      const { holder, entry } = weighed;
+      const evidence = evidenceFor(srv, entry, clock.nowMs);
+      const route = decideFromDns({ srv, holder, evidence, failingForMs, onFailure, deferMs });
       logRecall(log, recalled);
       logFailure(log, domain, srv, route);
       const steps: readonly (RouteStep | undefined)[] = [
         { asked: 'dns', answer: describeSrvAnswer(srv) },
         stepOf('memory', describeRecall(recalled)),
-        stepOf(
-          'DNS failure',
-          weighed.holder.kind === 'nobody' ? describePolicy(onFailure, deferMs) : undefined,
-        ),
+        stepOf('DNS failure', holder.kind === 'nobody' ? describePolicy(onFailure, deferMs) : undefined),
       ];
-      const result: Decision = { route, steps: steps.filter((step) => step !== undefined) };
-      return { entry: weighed.entry, result };
+      const named = srv.kind === 'found' ? srv.exchangers : undefined;
+      const said = steps.filter((step) => step !== undefined);
+      return { entry, result: { route, steps: said, named, entry } };
     });
-  }
-
-  return async (domain) => {
-    try {
-      return await ask(domain);
-    } catch (thrown) {
-      const error = toOnionmxError(thrown);
-      sources.log.error({ domain, ...errorFields(error) }, 'the memory cannot be read: mail waits');
-      return waitForMemory(error);
-    }
   };
 }
 
-function usePinned(domain: DomainName, entry: MemoryEntry): Decision {
+function usePinned(domain: DomainName, entry: MemoryEntry): DnsWord {
   const step: RouteStep = { asked: 'memory', answer: describePinned(domain, entry) };
-  return { route: { kind: 'onion', exchangers: entry.exchangers, evidence: 'pinned' }, steps: [step] };
+  const route: Route = { kind: 'onion', exchangers: entry.exchangers, evidence: 'pinned' };
+  return { route, steps: [step], named: undefined, entry };
 }
 
 /** Never in silence: a route that does not rest on what DNS says now is a log line. */
@@ -80,14 +80,6 @@ function logFailure(log: Log, domain: DomainName, srv: SrvAnswer, decided: Route
   const fields = { domain, dns: srv.why, detail: srv.detail, route: decided.kind };
   if (decided.kind === 'clearnet') log.warn(fields, 'DNS keeps failing: mail takes the clear net');
   else log.info(fields, 'DNS fails for a domain');
-}
-
-/** What is remembered may be an onion: to go by DNS alone would be a way round the memory for who can break its files. */
-function waitForMemory({ status, message }: OnionmxError): Decision {
-  return {
-    route: { kind: 'defer', status, reason: message },
-    steps: [{ asked: 'memory', answer: `cannot be read: ${message}` }],
-  };
 }
 
 function stepOf(asked: RouteStep['asked'], answer: string | undefined): RouteStep | undefined {

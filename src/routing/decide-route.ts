@@ -5,21 +5,19 @@
 import { OnionmxError } from '../errors.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { parseOnionAddress } from '../protocol/onion-address.ts';
+import type { Evidence } from './evidence.ts';
 import type { OnFailure } from './failure-policy.ts';
 import type { Route } from './route.ts';
 import type { SrvAnswer } from './srv-discovery.ts';
 import type { Holder } from './weigh-answer.ts';
 
-/** What is known when DNS has answered, or failed to. Times in milliseconds. */
-export interface DnsFacts {
+/** What is known when DNS has answered, or failed to. */
+export interface DnsFacts extends FailureFacts {
   readonly srv: SrvAnswer;
   /** Whose word holds, after the memory was asked. */
   readonly holder: Holder;
-  /** How long DNS has been failing for this domain without a break. */
-  readonly failingForMs: number;
-  readonly onFailure: OnFailure;
-  /** `bounded`: how long mail to an unknown domain waits for DNS before it takes the clear net. */
-  readonly deferMs: number;
+  /** Of the exchangers that the holder names. */
+  readonly evidence: Evidence;
 }
 
 /** The recipient domain is under .onion: it names its own exchanger, or nobody. */
@@ -35,12 +33,11 @@ export function decideForOnionAddress(domain: DomainName): Route {
 
 /** An ordinary domain that the map does not know. */
 export function decideFromDns(facts: DnsFacts): Route {
-  const { srv, holder } = facts;
-  if (holder.kind === 'memory')
-    return { kind: 'onion', exchangers: holder.exchangers, evidence: 'remembered' };
+  const { srv, holder, evidence } = facts;
+  if (holder.kind === 'memory') return { kind: 'onion', exchangers: holder.exchangers, evidence };
   switch (srv.kind) {
     case 'found':
-      return { kind: 'onion', exchangers: srv.exchangers, evidence: srv.authenticated ? 'dnssec' : 'dns' };
+      return { kind: 'onion', exchangers: srv.exchangers, evidence };
     case 'none':
       return { kind: 'clearnet', reason: reasonForNone[srv.why] };
     case 'failed':
@@ -56,13 +53,26 @@ const reasonForNone = {
 } as const;
 
 function decideWithoutDns(facts: DnsFacts, failure: SrvAnswer & { kind: 'failed' }): Route {
-  const { failingForMs, onFailure, deferMs } = facts;
   const what = `DNS failed (${failure.why}: ${failure.detail})`;
-  if (onFailure === 'clearnet') return { kind: 'clearnet', reason: `${what}, and no onion is remembered` };
-  if (onFailure === 'defer' || failingForMs < deferMs) {
-    const reason = `${what}; whether there is an onion mail exchanger is not known, trying again`;
-    return { kind: 'defer', status: '4.4.3', reason };
-  }
+  return decideOnFailure(facts, what, 'whether there is an onion mail exchanger is not known');
+}
+
+/** How long something has failed for a domain without which its route is not known, and what the operator wants then. */
+export interface FailureFacts {
+  readonly failingForMs: number;
+  readonly onFailure: OnFailure;
+  /** `bounded`: how long mail waits before it takes the clear net. Milliseconds. */
+  readonly deferMs: number;
+}
+
+export function decideOnFailure(
+  { failingForMs, onFailure, deferMs }: FailureFacts,
+  what: string,
+  meaning: string,
+): Route {
+  if (onFailure === 'clearnet') return { kind: 'clearnet', reason: `${what}: ${meaning}` };
+  if (onFailure === 'defer' || failingForMs < deferMs)
+    return { kind: 'defer', status: '4.4.3', reason: `${what}; ${meaning}, trying again` };
   const minutes = Math.floor(failingForMs / 60_000);
-  return { kind: 'clearnet', reason: `${what} for ${minutes} minutes, and no onion is remembered` };
+  return { kind: 'clearnet', reason: `${what} for ${minutes} minutes: ${meaning}` };
 }

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
 import { describeNone } from './describe-srv-answer.ts';
+import { knownEvidence } from './known-evidence.ts';
 import type { Contradiction, MemoryEntry } from './memory-entry.ts';
 import type { SrvAnswer } from './srv-discovery.ts';
 import { endOf, isOver, type MemoryClock, type MemoryEvent, type Weighed } from './weigh-answer.ts';
@@ -18,7 +19,7 @@ export interface Recalled {
 /** What the memory had to say, and what would change the decision; undefined when it was not needed. */
 export function describeRecall({ domain, srv, known, weighed, clock }: Recalled): string | undefined {
   if (known === undefined) return srv.kind === 'failed' ? 'nothing' : undefined;
-  const what = describeSight(known);
+  const what = describeSight(known, clock.nowMs);
   if (isOver(known, clock)) return `${what}: too long ago, its time is over`;
   if (weighed.holder.kind === 'dns') {
     if (weighed.event === 'changed' || weighed.event === 'vanished')
@@ -35,8 +36,9 @@ export function describePinned(domain: DomainName, { exchangers }: MemoryEntry):
 }
 
 /** `AAA.onion:25 (dnssec, last seen 2026-11-25T08:36Z)` */
-export function describeSight({ exchangers, evidence, lastSeenMs }: MemoryEntry): string {
-  return `${formatSet(exchangers)} (${evidence}, last seen ${describeTime(lastSeenMs)})`;
+export function describeSight(entry: MemoryEntry, nowMs: number): string {
+  const { exchangers, lastSeenMs } = entry;
+  return `${formatSet(exchangers)} (${knownEvidence(entry, nowMs)}, last seen ${describeTime(lastSeenMs)})`;
 }
 
 export function describeContradiction(says: Contradiction): string {
@@ -60,7 +62,7 @@ export function logRecall(log: Log, { domain, srv, known, weighed, clock }: Reca
   const { event, entry } = weighed;
   if (event === undefined || srv.kind === 'failed') return;
   const dns = describeContradiction(srv.kind === 'found' ? srv.exchangers : srv.why);
-  const remembered = known === undefined ? {} : { remembered: describeSight(known) };
+  const remembered = known === undefined ? {} : { remembered: describeSight(known, clock.nowMs) };
   const fields = { domain, ...remembered, dns };
   if (event === 'doubted' && entry !== undefined) {
     const end = describeTime(endOf(entry, clock.keepMs));

@@ -7,6 +7,7 @@ export const failureReasons = [
   'servfail',
   'refused',
   'malformed',
+  'tls-failed',
   'timeout',
   'unreachable',
 ] as const;
@@ -44,8 +45,8 @@ const noRecursion = 'an empty answer from a server that does not recurse';
 
 /** Otherwise a server that only refers to others would read as "this domain has no onion": mail on the clear net. */
 function isEmptyShrug(response: DnsResponse): boolean {
-  const { srvRecords, aliases, negativeTtlSeconds } = response;
-  const isEmpty = srvRecords.length === 0 && aliases.length === 0 && negativeTtlSeconds === undefined;
+  const { records, aliases, negativeTtlSeconds } = response;
+  const isEmpty = records.length === 0 && aliases.length === 0 && negativeTtlSeconds === undefined;
   return isEmpty && !response.isFromResolver;
 }
 

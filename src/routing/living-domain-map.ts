@@ -2,6 +2,7 @@
 import { toOnionmxError } from '../errors.ts';
 import { errorFields, type Log } from '../log.ts';
 import { type DomainMap, mergeMaps } from './domain-map.ts';
+import { keepGoodMap, readLastGoodMap } from './last-good-map.ts';
 import { loadDomainMap } from './load-domain-map.ts';
 import { watchDomainMap } from './watch-domain-map.ts';
 
@@ -11,33 +12,50 @@ export interface LivingDomainMap extends Pick<DomainMap, 'find'> {
   close(): void;
 }
 
-/** Throws what loadDomainMap throws: a server must not start with a broken map. */
-export async function openLivingMap(paths: readonly string[], log: Log): Promise<LivingDomainMap> {
-  let map = mergeMaps([]);
+interface LivingMapOptions {
+  readonly paths: readonly string[];
+  /** Where the last map that was in order is kept. */
+  readonly copyFile: string;
+  readonly log: Log;
+}
+
+/** With a broken map it starts with the last good one; without that, throws what loadDomainMap throws. Throws `state-folder`. */
+export async function openLivingMap({ paths, copyFile, log }: LivingMapOptions): Promise<LivingDomainMap> {
+  const lastGood = await readLastGoodMap(copyFile, paths, log);
+  let map = lastGood ?? mergeMaps([]);
   // First the watch, then the reading: a change in between is noticed.
   const watch = watchDomainMap(paths, () => void reload(), warnOfTrouble);
   let loading = takeOver();
 
   async function takeOver(): Promise<void> {
     const loaded = await loadDomainMap(paths);
+    const before = map.size;
     map = loaded.map;
     for (const warning of loaded.warnings) log.warn({ warning }, 'the domain map has a dead entry');
-    log.info({ paths, domains: map.size, warnings: loaded.warnings.length }, 'domain map taken over');
+    log.info({ paths, domains: map.size, before, warnings: loaded.warnings.length }, 'domain map taken over');
+    if (paths.length > 0) await keepGoodMap(copyFile, paths, loaded.texts).catch(warnOfDisk);
   }
 
   async function takeOverOrRefuse(): Promise<void> {
-    try {
-      await takeOver();
-    } catch (error) {
-      const fields = { ...errorFields(toOnionmxError(error)), paths, domains: map.size };
-      log.error(fields, 'the new domain map is refused, the old one goes on');
-    }
+    await takeOver().catch(refuse);
+  }
+
+  function refuse(error: unknown): void {
+    const fields = { ...errorFields(toOnionmxError(error)), paths, domains: map.size };
+    log.error(fields, 'the new domain map is refused, the old one goes on');
   }
 
   /** One after the other: an older reading must not replace a younger one. */
   function reload(): Promise<void> {
     loading = loading.then(takeOverOrRefuse, takeOverOrRefuse);
     return loading;
+  }
+
+  function warnOfDisk(thrown: unknown): void {
+    log.warn(
+      errorFields(toOnionmxError(thrown)),
+      'the domain map cannot be kept for a start with a broken one',
+    );
   }
 
   function warnOfTrouble(reason: string): void {
@@ -48,7 +66,7 @@ export async function openLivingMap(paths: readonly string[], log: Log): Promise
   }
 
   try {
-    await loading;
+    await (lastGood === undefined ? loading : loading.catch(refuse));
   } catch (error) {
     watch.close();
     throw error;

@@ -7,6 +7,8 @@ import { listMapFiles } from './domain-map-paths.ts';
 
 export interface LoadedDomainMap {
   readonly map: DomainMap;
+  /** The files as they were read. */
+  readonly texts: readonly MapText[];
   /** `file:line:column: what` */
   readonly warnings: readonly string[];
 }
@@ -19,8 +21,9 @@ export interface MapText {
 
 /** Throws `map-unreadable`, and `map-invalid` with everything that is wrong in all the files. */
 export async function loadDomainMap(paths: readonly string[]): Promise<LoadedDomainMap> {
-  const files = (await readMapTexts(paths)).map(({ file, text }) => parseDomainMapFile(text, file));
-  return { map: mergeMaps(files), warnings: files.flatMap(({ warnings }) => warnings) };
+  const texts = await readMapTexts(paths);
+  const files = texts.map(({ file, text }) => parseDomainMapFile(text, file));
+  return { map: mergeMaps(files), texts, warnings: files.flatMap(({ warnings }) => warnings) };
 }
 
 /** The files that the paths stand for, in the order in which they are read. Throws `map-unreadable`. */

@@ -1,26 +1,26 @@
 /** Which resolvers this host uses: the `nameserver` lines of resolv.conf(5). Search lists and options are not for us. */
 import { OnionmxError } from '../errors.ts';
-import type { DnsServer } from '../net/dns-exchange.ts';
-import { parseSocketAddress } from '../protocol/socket-address.ts';
+import { parseResolverAddress, type ResolverAddress } from '../protocol/dns-resolver-address.ts';
 
 /** resolv.conf(5): "If no nameserver entries are present, the default is to use the name server on the local machine." */
-const localServer: DnsServer = { host: '127.0.0.1', port: 53 };
+const localServer = parseResolverAddress('127.0.0.1');
 
 /** Lines that say nothing usable are skipped, as glibc does; so are IPv6 addresses with a zone. */
-export function parseResolvConf(text: string): readonly DnsServer[] {
+export function parseResolvConf(text: string): readonly ResolverAddress[] {
   const servers = text.split('\n').flatMap(readLine);
   return servers.length > 0 ? servers : [localServer];
 }
 
-function readLine(line: string): DnsServer[] {
+function readLine(line: string): ResolverAddress[] {
   const host = /^nameserver[ \t]+([^ \t\r#;]+)/.exec(line)?.[1];
   return host === undefined ? [] : toServer(host);
 }
 
-function toServer(host: string): DnsServer[] {
+/** Other forms than an address mean nothing in that file, and are not to begin to mean something. */
+function toServer(host: string): ResolverAddress[] {
+  if (!/^[0-9a-fA-F.:]+$/.test(host)) return [];
   try {
-    const address = parseSocketAddress(host.includes(':') ? `[${host}]:53` : `${host}:53`);
-    return address.kind === 'tcp' ? [{ host: address.host, port: address.port }] : [];
+    return [parseResolverAddress(host.includes(':') ? `[${host}]` : host)];
   } catch (error) {
     if (error instanceof OnionmxError) return [];
     throw error;

@@ -1,20 +1,24 @@
 /**
- * Our stub resolver: the SRV records of a name, CNAME chains followed, also when a resolver gives only a part of
+ * Our stub resolver: the records of a name, CNAME chains followed, also when a resolver gives only a part of
  * the chain. It validates nothing itself: the AD bit of a trusted resolver is its word on DNSSEC (RFC 6840 §5.8).
  */
-import { formatDnsServer } from '../net/dns-exchange.ts';
+import { createDnsClient, type DnsClient } from '../net/dns-client.ts';
+import { type DnsServer, formatDnsServer } from '../net/dns-server.ts';
 import { type Chain, type ChainEnd, followChain, lastName, startChain } from '../protocol/dns-chain.ts';
 import type { DnsName } from '../protocol/dns-name.ts';
-import type { DnsResponse, SrvRecord } from '../protocol/dns-response.ts';
-import { isLocalAddress } from '../protocol/socket-address.ts';
+import type { DnsRecord, RecordType } from '../protocol/dns-records.ts';
+import type { DnsResponse } from '../protocol/dns-response.ts';
+import { isResolverOnThisHost } from '../protocol/dns-resolver-address.ts';
 import { type AskFailure, type AskOptions, askResolvers } from './ask-resolvers.ts';
 import { rcodeNxDomain } from './judge-response.ts';
 
 /** Whose AD bit is believed: that of resolvers on this host, of all, or of none. */
 type TrustAd = 'loopback' | 'always' | 'never';
 
-interface ResolverOptions extends AskOptions {
+interface ResolverOptions extends Omit<AskOptions, 'client'> {
   readonly trustAd: TrustAd;
+  /** Default: one of its own. */
+  readonly client?: DnsClient;
 }
 
 /** How an answer was come by. */
@@ -33,8 +37,8 @@ export interface LookupFailure extends Omit<AskFailure, 'why'> {
   readonly why: AskFailure['why'] | 'chain-too-long';
 }
 
-export type SrvLookup =
-  | ({ readonly kind: 'records'; readonly records: readonly SrvRecord[] } & Provenance)
+export type Lookup<Type extends RecordType = RecordType> =
+  | ({ readonly kind: 'records'; readonly records: readonly DnsRecord<Type>[] } & Provenance)
   | ({ readonly kind: 'none'; readonly why: 'nxdomain' | 'no-data' } & Provenance)
   /** A CNAME that must not or cannot be followed. */
   | ({ readonly kind: 'dead-end'; readonly target: string; readonly reason: string } & Provenance)
@@ -42,25 +46,30 @@ export type SrvLookup =
 
 export interface Resolver {
   /** Throws `bug` for a name under .onion, before any socket is opened. */
-  lookupSrv(name: DnsName): Promise<SrvLookup>;
+  lookup<Type extends RecordType>(name: DnsName, type: Type): Promise<Lookup<Type>>;
 }
 
 /** Bounds silent resolvers and long chains together: Postfix gives up on a lookup after 100 s, and then on all mail. */
 const maxLookupMs = 30_000;
 
 export function createResolver(options: ResolverOptions): Resolver {
-  return { lookupSrv: (name) => lookupSrv(name, options) };
+  const { client = createDnsClient() } = options;
+  return { lookup: (name, type) => lookup(name, type, { ...options, client }) };
 }
 
-async function lookupSrv(name: DnsName, options: ResolverOptions): Promise<SrvLookup> {
+async function lookup<Type extends RecordType>(
+  name: DnsName,
+  type: Type,
+  options: AskOptions & { readonly trustAd: TrustAd },
+): Promise<Lookup<Type>> {
   const deadline = options.now() + maxLookupMs;
   let chain = startChain(name);
   let authenticated = true;
   for (;;) {
-    const asked = await askResolvers(lastName(chain), options, deadline);
+    const asked = await askResolvers(lastName(chain), type, options, deadline);
     if (asked.kind === 'failed') return asked;
     const { response, server } = asked;
-    authenticated &&= response.isAuthenticated && isTrusted(server.host, options.trustAd);
+    authenticated &&= response.isAuthenticated && isTrusted(server, options.trustAd);
     const end = followChain(response, chain);
     if (!isPartOfChain(end, chain, response)) {
       return concludeLookup(end, response, authenticated, formatDnsServer(server));
@@ -69,8 +78,9 @@ async function lookupSrv(name: DnsName, options: ResolverOptions): Promise<SrvLo
   }
 }
 
-function isTrusted(host: string, trustAd: TrustAd): boolean {
-  if (trustAd === 'loopback') return isLocalAddress({ kind: 'tcp', host, port: 53 });
+/** A checked certificate says who answers, not that who answers is to be believed: that is for the operator to say. */
+function isTrusted({ address }: DnsServer, trustAd: TrustAd): boolean {
+  if (trustAd === 'loopback') return isResolverOnThisHost(address);
   return trustAd === 'always';
 }
 
@@ -80,12 +90,12 @@ function isPartOfChain(end: ChainEnd, before: Chain, response: DnsResponse): boo
   return end.kind === 'silent' && lastName(end.chain) !== lastName(before) && !isLastWord;
 }
 
-function concludeLookup(
-  end: ChainEnd,
+function concludeLookup<Type extends RecordType>(
+  end: ChainEnd<Type>,
   response: DnsResponse,
   authenticated: boolean,
   resolver: string,
-): SrvLookup {
+): Lookup<Type> {
   if (end.kind === 'too-long') return { kind: 'failed', why: 'chain-too-long', detail: end.reason, resolver };
   const [, ...chain] = end.chain.names;
   const provenance = { authenticated, ttlSeconds: end.chain.ttlSeconds, resolver, chain };

@@ -1,13 +1,6 @@
 /** What is decided for a recipient domain, and why. */
 import type { ExchangerSet } from '../protocol/exchanger.ts';
-
-/**
- * Why we believe that a domain uses these exchangers:
- * `address` the recipient domain is itself an onion address; `pinned` the operator says so, in the map or in the memory;
- * `dnssec` a validated SRV answer; `remembered` what the memory holds, while DNS fails or says otherwise without proof;
- * `dns` a plain SRV answer.
- */
-type Evidence = 'address' | 'pinned' | 'dnssec' | 'remembered' | 'dns';
+import type { Evidence } from './evidence.ts';
 
 export type Route =
   | { readonly kind: 'onion'; readonly exchangers: ExchangerSet; readonly evidence: Evidence }
@@ -27,7 +20,9 @@ export interface RouteStep {
     | 'dns'
     | 'memory'
     | 'DNS failure'
-    | 'own onion services';
+    | 'trust'
+    | 'own onion services'
+    | 'outage';
   readonly answer: string;
 }
 

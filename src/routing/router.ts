@@ -2,18 +2,21 @@
 import { type DomainName, isUnderOnion } from '../protocol/domain-name.ts';
 import { formatExchanger } from '../protocol/exchanger.ts';
 import type { OnionAddress } from '../protocol/onion-address.ts';
-import { askDnsAndMemory, type DnsSources } from './ask-dns-and-memory.ts';
+import { decideOrdinaryDomain, type OrdinarySources } from './decide-ordinary-domain.ts';
 import { decideForOnionAddress } from './decide-route.ts';
 import type { MapEntry } from './domain-map.ts';
+import type { ApplyOutage } from './outage-step.ts';
 import { onionAddressOf, ownOnionsAmong, preferredToUs } from './own-onions.ts';
 import type { Decision, Route, RouteStep } from './route.ts';
 
-export interface RouterSources extends DnsSources {
+export interface RouterSources extends OrdinarySources {
   readonly ownDomains: readonly DomainName[];
   /** The addresses of this host's onion services, besides those in `ownDomains`. Must not throw. */
   readonly ownOnions: () => Promise<readonly OnionAddress[]>;
   readonly ignoredDomains: readonly DomainName[];
   readonly map: { find(domain: DomainName): MapEntry | undefined };
+  /** The last word: what becomes of an onion route while the onion is down. Without it, nothing does. */
+  readonly applyOutage?: ApplyOutage | undefined;
 }
 
 export interface Router {
@@ -28,7 +31,7 @@ interface Word {
 }
 
 export function createRouter(sources: RouterSources): Router {
-  const askDns = askDnsAndMemory(sources);
+  const decideOrdinary = decideOrdinaryDomain(sources);
   const listedOnions = ownOnionsAmong(sources.ownDomains);
   const ownDomains = askList('own domains', sources.ownDomains, 'it is an own domain: mail stays here');
   const certainSources = [
@@ -41,7 +44,8 @@ export function createRouter(sources: RouterSources): Router {
   async function route(domain: DomainName): Promise<Decision> {
     const ownOnions = new Set([...listedOnions, ...(await sources.ownOnions())]);
     const isOwn = (address: OnionAddress) => ownOnions.has(address);
-    return keepOffOurselves(await decide(domain, isOwn), isOwn);
+    const decision = keepOffOurselves(await decide(domain, isOwn), isOwn);
+    return sources.applyOutage?.(domain, decision) ?? decision;
   }
 
   async function decide(domain: DomainName, isOwn: (address: OnionAddress) => boolean): Promise<Decision> {
@@ -53,7 +57,7 @@ export function createRouter(sources: RouterSources): Router {
       steps.push(word.step);
       if (word.route !== undefined) return { route: word.route, steps };
     }
-    const last = await askDns(domain);
+    const last = await decideOrdinary(domain);
     return { route: last.route, steps: [...steps, ...last.steps] };
   }
 

@@ -3,13 +3,13 @@
  * whose targets are onion addresses.
  */
 import { OnionmxError, toOnionmxError } from '../errors.ts';
-import { toDnsName, toPrintableText } from '../protocol/dns-name.ts';
-import type { SrvRecord } from '../protocol/dns-response.ts';
+import { type DnsName, toDnsName, toPrintableText } from '../protocol/dns-name.ts';
+import type { SrvRecord } from '../protocol/dns-records.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { type Exchanger, type ExchangerSet, toExchangerSet } from '../protocol/exchanger.ts';
 import { parseOnionAddress } from '../protocol/onion-address.ts';
 import { createDnsCache } from './dns-cache.ts';
-import type { LookupFailure, Provenance, Resolver, SrvLookup } from './resolver.ts';
+import type { Lookup, LookupFailure, Provenance } from './resolver.ts';
 
 interface IgnoredTarget {
   readonly target: string;
@@ -26,8 +26,13 @@ type Reading = { readonly ignored: readonly IgnoredTarget[] } & (
 
 export type SrvAnswer = (Reading & Provenance) | LookupFailure;
 
+/** What of a `Resolver` is needed here. */
+interface SrvResolver {
+  lookup(name: DnsName, type: 'SRV'): Promise<Lookup<'SRV'>>;
+}
+
 interface SrvDiscoveryOptions {
-  readonly resolver: Resolver;
+  readonly resolver: SrvResolver;
   readonly cacheEntries: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -42,11 +47,11 @@ export function createSrvDiscovery(options: SrvDiscoveryOptions): (domain: Domai
   return createDnsCache({ maxEntries: cacheEntries, now, ask: (domain) => discover(domain, resolver) });
 }
 
-async function discover(domain: DomainName, resolver: Resolver): Promise<SrvAnswer> {
+async function discover(domain: DomainName, resolver: SrvResolver): Promise<SrvAnswer> {
   const name = toDnsName(`_onion-mx._tcp.${domain}`);
   if (name === undefined) return tooLongToAsk;
   try {
-    return readLookup(await resolver.lookupSrv(name));
+    return readLookup(await resolver.lookup(name, 'SRV'));
   } catch (error) {
     const detail = toOnionmxError(error).message;
     return { kind: 'failed', why: 'malformed', detail, resolver: 'none' };
@@ -64,13 +69,13 @@ const tooLongToAsk: SrvAnswer = {
   chain: [],
 };
 
-function readLookup(lookup: SrvLookup): SrvAnswer {
+function readLookup(lookup: Lookup<'SRV'>): SrvAnswer {
   if (lookup.kind === 'failed') return lookup;
   const { authenticated, ttlSeconds, resolver, chain } = lookup;
   return { ...readOutcome(lookup), authenticated, ttlSeconds, resolver, chain };
 }
 
-function readOutcome(lookup: Exclude<SrvLookup, { kind: 'failed' }>): Reading {
+function readOutcome(lookup: Exclude<Lookup<'SRV'>, { kind: 'failed' }>): Reading {
   if (lookup.kind === 'none') return { kind: 'none', why: lookup.why, ignored: [] };
   if (lookup.kind === 'records') return readRecords(lookup.records);
   const { target, reason } = lookup;

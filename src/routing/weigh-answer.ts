@@ -2,8 +2,10 @@
  * The rule of the memory, like that of HSTS (RFC 6797) for onions: what a domain was seen to have outlives an answer that
  * anybody on the way could have forged. Pure: the clock comes in. What it means to operators: docs/memory.md.
  */
-import { type ExchangerSet, formatExchanger, isSameSet, toExchangerSet } from '../protocol/exchanger.ts';
-import type { Contradiction, Doubt, MemoryEntry } from './memory-entry.ts';
+import { commonExchangers, type ExchangerSet, hasSameAddresses, isSameSet } from '../protocol/exchanger.ts';
+import { isAtLeast } from './evidence.ts';
+import { livingShown } from './known-evidence.ts';
+import type { Contradiction, Doubt, MemoryEntry, Shown } from './memory-entry.ts';
 import type { SrvAnswer } from './srv-discovery.ts';
 
 /** Wall clock, in milliseconds. */
@@ -50,16 +52,17 @@ export function weighAnswer(srv: SrvAnswer, known: MemoryEntry | undefined, cloc
   return srv.authenticated ? believe(srv, living, clock) : contradict(srv, living, clock);
 }
 
-/** The second clause ends the memory also when the clock was far ahead at the last sight. */
-export function isOver({ isPinned, lastSeenMs, doubt }: MemoryEntry, clock: MemoryClock): boolean {
-  if (isPinned) return false;
-  const { nowMs, keepMs } = clock;
-  return nowMs - lastSeenMs >= keepMs || (doubt !== undefined && nowMs - doubt.sinceMs >= keepMs);
+export function isOver(entry: MemoryEntry, { nowMs, keepMs }: MemoryClock): boolean {
+  return !entry.isPinned && (keepMs === 0 || nowMs >= endOf(entry, keepMs));
 }
 
-/** Until when the memory stands against what DNS says. */
-export function endOf({ lastSeenMs, doubt }: MemoryEntry, keepMs: number): number {
-  return Math.min(lastSeenMs, doubt?.sinceMs ?? lastSeenMs) + keepMs;
+/**
+ * Until when the memory stands against what DNS says. A doubt ends it also when the clock was far ahead at the last sight. Stops
+ * an attack: who forges answers for longer than the memory lasts does not get by what the domain itself goes on to prove.
+ */
+export function endOf({ lastSeenMs, doubt, shown }: MemoryEntry, keepMs: number): number {
+  const forgottenMs = Math.min(lastSeenMs, doubt?.sinceMs ?? lastSeenMs) + keepMs;
+  return shown?.evidence === 'proved' ? Math.max(forgottenMs, shown.untilMs) : forgottenMs;
 }
 
 function fromMemory(exchangers: ExchangerSet): Holder {
@@ -92,9 +95,15 @@ function firstSight(
   { nowMs, keepMs }: MemoryClock,
 ): MemoryEntry | undefined {
   if (keepMs === 0) return undefined;
-  const firstSeenMs = Math.min(known?.firstSeenMs ?? nowMs, nowMs);
-  const evidence = authenticated ? 'dnssec' : 'dns';
-  return { exchangers, evidence, firstSeenMs, lastSeenMs: nowMs, isPinned: false };
+  const isSame = known !== undefined && hasSameAddresses(exchangers, known.exchangers);
+  return {
+    exchangers,
+    firstSeenMs: isSame ? Math.min(known.firstSeenMs, nowMs) : nowMs,
+    lastSeenMs: nowMs,
+    isPinned: false,
+    ...(authenticated ? { shown: { evidence: 'dnssec', untilMs: nowMs + keepMs } } : {}),
+    ...(known?.policy === undefined ? {} : { policy: known.policy }),
+  };
 }
 
 /**
@@ -104,20 +113,28 @@ function firstSight(
 function confirm(srv: Answer & { kind: 'found' }, known: MemoryEntry, clock: MemoryClock): Weighed {
   const { nowMs } = clock;
   const holder: Holder = { kind: 'dns' };
+  const before = livingShown(known, nowMs);
   const isBetter =
-    srv.authenticated && (known.evidence === 'dns' || !isSameSet(srv.exchangers, known.exchangers));
+    srv.authenticated && (before === undefined || !isSameSet(srv.exchangers, known.exchangers));
   const isSettled = known.doubt !== undefined && Math.abs(nowMs - known.doubt.notedMs) >= doubtStandsMs;
   if (!isSettled && !isBetter && !isSightDue(known, nowMs)) return { holder, entry: known };
-  const { doubt: doubted, ...rest } = known;
+  const { doubt: doubted, shown: _, ...rest } = known;
+  const shown = srv.authenticated ? showDnssec(before, clock) : before;
   const entry: MemoryEntry = {
     ...rest,
     exchangers: srv.exchangers,
-    evidence: srv.authenticated ? 'dnssec' : known.evidence,
     // a clock that is wrong by years, as after a start without a battery, must not make a memory old
     lastSeenMs: nowMs < known.firstSeenMs ? known.lastSeenMs : nowMs,
+    ...(shown === undefined ? {} : { shown }),
     ...(doubted === undefined || isSettled ? {} : { doubt: doubted }),
   };
   return isSettled ? { holder, entry, event: 'settled' } : { holder, entry };
+}
+
+/** A proof that still counts is worth more than what DNS says. */
+function showDnssec(before: Shown | undefined, { nowMs, keepMs }: MemoryClock): Shown {
+  if (before !== undefined && isAtLeast(before.evidence, 'proved')) return before;
+  return { evidence: 'dnssec', untilMs: nowMs + keepMs };
 }
 
 function isSightDue({ firstSeenMs, lastSeenMs }: MemoryEntry, nowMs: number): boolean {
@@ -130,7 +147,8 @@ function isSightDue({ firstSeenMs, lastSeenMs }: MemoryEntry, nowMs: number): bo
  */
 function contradict(srv: Answer, known: MemoryEntry, { nowMs }: MemoryClock): Weighed {
   const says: Contradiction = srv.kind === 'found' ? srv.exchangers : srv.why;
-  const holder = fromMemory(commonExchangers(known.exchangers, says) ?? known.exchangers);
+  const left = typeof says === 'string' ? undefined : commonExchangers(known.exchangers, says);
+  const holder = fromMemory(left ?? known.exchangers);
   const noted = noteDoubt(known.doubt, says, nowMs);
   if (noted === known.doubt) return { holder, entry: known };
   return { holder, entry: { ...known, doubt: noted }, event: 'doubted' };
@@ -145,15 +163,4 @@ function noteDoubt(before: Doubt | undefined, says: Contradiction, nowMs: number
 function isSameWord(one: Contradiction, other: Contradiction): boolean {
   if (typeof one === 'string' || typeof other === 'string') return one === other;
   return isSameSet(one, other);
-}
-
-function commonExchangers(known: ExchangerSet, says: Contradiction): ExchangerSet | undefined {
-  if (typeof says === 'string') return undefined;
-  const named = new Set(says.map(formatExchanger));
-  return toExchangerSet(known.filter((exchanger) => named.has(formatExchanger(exchanger))));
-}
-
-function hasSameAddresses(one: ExchangerSet, other: ExchangerSet): boolean {
-  const named = new Set(one.map(formatExchanger));
-  return one.length === other.length && other.every((exchanger) => named.has(formatExchanger(exchanger)));
 }

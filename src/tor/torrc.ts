@@ -6,7 +6,10 @@ export interface TorPaths {
   readonly dataFolder: string;
   readonly torrcFile: string;
   readonly cookieFile: string;
+  /** For onion services alone: no name that comes here can leave Tor. */
   readonly socks: SocketAddress;
+  /** For hosts on the clear net, through Tor's exits. */
+  readonly exitSocks: SocketAddress;
   readonly control: SocketAddress;
 }
 
@@ -17,17 +20,19 @@ export function torPathsIn(folder: string): TorPaths {
     torrcFile: join(folder, 'torrc'),
     cookieFile: join(folder, 'control_auth_cookie'),
     socks: parseSocketAddress(`unix:${join(folder, 'socks')}`),
+    exitSocks: parseSocketAddress(`unix:${join(folder, 'exit')}`),
     control: parseSocketAddress(`unix:${join(folder, 'control')}`),
   };
 }
 
-/** No listening ports but the two Unix-domain sockets. The extra lines come last: of two lines for one option the later holds. */
+/** No listening ports but the three Unix-domain sockets. The extra lines come last: of two lines for one option the later holds. */
 export function formatTorrc(paths: TorPaths, ownerPid: number, extraLines: readonly string[]): string {
   const lines = [
     '# Written by onionmx at each start. Put lines of your own into `tor.extraTorrc` of its configuration.',
     `DataDirectory ${quoteText(paths.dataFolder)}`,
     'Log notice stdout',
     `SocksPort ${quoteSocket(paths.socks)} ExtendedErrors OnionTrafficOnly IsolateSOCKSAuth`,
+    `SocksPort ${quoteSocket(paths.exitSocks)} ExtendedErrors NoOnionTraffic IsolateSOCKSAuth`,
     `ControlPort ${quoteSocket(paths.control)}`,
     'CookieAuthentication 1',
     `CookieAuthFile ${quoteText(paths.cookieFile)}`,

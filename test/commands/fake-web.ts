@@ -12,6 +12,9 @@ interface FakeWeb {
   readonly requests: readonly string[];
 }
 
+/** What is sent after 200 and its length; or a function that does it all. */
+export type FakeAnswer = Buffer | string | ((stream: Socket) => void);
+
 interface WithAfter {
   after(run: () => Promise<void>): void;
 }
@@ -20,7 +23,8 @@ interface WithAfter {
 export async function startFakeWeb(
   t: WithAfter,
   path: string,
-  answers: ReadonlyMap<string, Buffer | string>,
+  answers: ReadonlyMap<string, FakeAnswer>,
+  { key, cert } = { key: testKey, cert: testCertificate },
 ): Promise<FakeWeb> {
   const asked: string[] = [];
   const requests: string[] = [];
@@ -40,15 +44,14 @@ export async function startFakeWeb(
   });
 
   function serve(socket: Socket, name: string): void {
-    const stream = name.endsWith(':443')
-      ? new TLSSocket(socket, { isServer: true, key: testKey, cert: testCertificate })
-      : socket;
+    const stream = name.endsWith(':443') ? new TLSSocket(socket, { isServer: true, key, cert }) : socket;
     stream.on('error', () => socket.destroy());
     stream.once('data', (request: Buffer) => {
       requests.push(request.toString());
       const wanted = /^GET (\S+)/.exec(request.toString())?.[1] ?? '';
-      const body = answers.get(`${name}${wanted}`);
-      stream.end(body === undefined ? 'HTTP/1.1 404 Not Found\r\n\r\n' : okWith(body));
+      const answer = answers.get(`${name}${wanted}`);
+      if (typeof answer === 'function') answer(stream);
+      else stream.end(answer === undefined ? 'HTTP/1.1 404 Not Found\r\n\r\n' : okWith(answer));
     });
   }
 

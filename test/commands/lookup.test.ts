@@ -1,80 +1,33 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { runLookupCommand } from '../../src/commands/lookup.ts';
+import { test } from 'node:test';
 import { memoryFolderOf } from '../../src/commands/state-paths.ts';
-import { parseDomainName } from '../../src/protocol/domain-name.ts';
-import { formatEntry, type MemoryEntry } from '../../src/routing/memory-entry.ts';
-import { entryFileOf } from '../../src/routing/memory-files.ts';
-import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
-import { type ReplyOptions, replyTo, soa, srv } from '../dns-replies.ts';
-import { startFakeDns } from '../fake-dns-server.ts';
-import { createRecordingLog } from '../recording-log.ts';
-import { makeConfig } from './made-up-config.ts';
-
-const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
-const published = '_onion-mx._tcp.dns.test';
-const zone: Readonly<Record<string, ReplyOptions>> = {
-  [published]: {
-    flags: ['AD'],
-    answers: [
-      srv(published, two, { port: 2525, priority: 20, weight: 7, ttl: 77 }),
-      srv(published, one, { priority: 10, ttl: 77 }),
-    ],
-  },
-  '_onion-mx._tcp.plain.test': { answers: [srv('_onion-mx._tcp.plain.test', one)] },
-  '_onion-mx._tcp.none.test': { rcode: 3, authorities: [soa('test', 900, 120)] },
-  '_onion-mx._tcp.gone.test': { rcode: 3, authorities: [soa('test', 900, 120)] },
-  '_onion-mx._tcp.signed-gone.test': { flags: ['AD'], rcode: 3, authorities: [soa('test', 900, 120)] },
-  '_onion-mx._tcp.servfail.test': { rcode: 2 },
-  '_onion-mx._tcp.known.test': { rcode: 2 },
-};
-const known = ['known.test', 'gone.test', 'signed-gone.test', 'dns.test'];
-const seenMs = Date.now();
-const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
-const seen = `${two}:25 (dns, last seen ${time(seenMs)})`;
-const end = time(seenMs + 30 * 86_400_000);
-
-function writeMemory(folder: string, name: string, change: Partial<MemoryEntry> = {}): void {
-  const times = { firstSeenMs: seenMs, lastSeenMs: seenMs };
-  const entry: MemoryEntry = {
-    exchangers: [makeExchanger(2)],
-    evidence: 'dns',
-    isPinned: false,
-    ...times,
-    ...change,
-  };
-  const domain = parseDomainName(name);
-  writeFileSync(entryFileOf(folder, domain), formatEntry(domain, entry));
-}
-
-async function prepare(t: TestContext) {
-  const dns = await startFakeDns(t, {
-    udp: (query, asked) => [replyTo(query, zone[asked.name] ?? { rcode: 5 })],
-  });
-  const { config, folder } = makeConfig(t, (own) => ({
-    map: [join(own, 'map.yml')],
-    domains: { own: ['own.test'], ignored: ['ignored.test'] },
-    dns: { resolvers: [`127.0.0.1:${dns.port}`] },
-    delivery: { nexthopPrefix: 'onionmx' },
-  }));
-  writeFileSync(join(folder, 'map.yml'), `${one}: [map.test, own.test, ignored.test]\n`);
-  mkdirSync(memoryFolderOf(config), { recursive: true });
-  for (const name of known) writeMemory(memoryFolderOf(config), name);
-  writeMemory(memoryFolderOf(config), 'pinned.test', { isPinned: true });
-  const run = async (key: string, json = false) => {
-    let text = '';
-    const options = { key, json, config, log: createRecordingLog() };
-    const code = await runLookupCommand(options, (more) => void (text += more));
-    return { code, text: text.replaceAll(`127.0.0.1:${dns.port}`, 'RESOLVER').replaceAll(folder, 'FOLDER') };
-  };
-  return { run, dns, folder, config };
-}
+import { makeExchanger } from '../made-up-onions.ts';
+import {
+  end,
+  known,
+  one,
+  prepareLookup,
+  published,
+  seen,
+  seenLong,
+  seenMs,
+  time,
+  two,
+} from './made-up-lookup.ts';
 
 const notListed = ['  own domains      no', '  ignored domains  no'];
 const notCertain = [...notListed, '  map              no entry'];
+const more =
+  'More evidence: its operator publishes a proof (proved), its zone is signed (dnssec), or you put it into your map (pinned)';
+const trust = (evidence: string) =>
+  `  trust            the evidence "${evidence}" is enough: the clear net would not authenticate its mail servers either (no DANE, no MTA-STS). ${more}`;
 
+const better =
+  'MTA-STS authenticates its mail servers on the clear net (its MTA-STS policy, which is not known yet); the evidence "dns" is less than that';
+const unknown =
+  'whether it has DANE or MTA-STS cannot be found out (whether it has MTA-STS: RESOLVER: SERVFAIL)';
 /** What is asked for, the exit code, and what is printed below the key. */
 const answers: readonly [why: string, key: string, code: number, lines: readonly string[]][] = [
   [
@@ -117,9 +70,48 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
     [
       ...notCertain,
       `  dns              ${one}:25 priority 0 weight 0 (not DNSSEC-validated; TTL 300 s; resolver RESOLVER)`,
+      trust('dns'),
       'Route: over the onion, on the evidence "dns"; exchangers, the preferred first:',
       `  ${one}:25, priority 0, weight 0`,
       `Postfix gets: onion:unix:onionmx/${one}`,
+    ],
+  ],
+  [
+    'a plain answer for a domain with MTA-STS, whose policy is not known yet: clear net',
+    'bob@sts.test',
+    0,
+    [
+      ...notCertain,
+      `  dns              ${one}:25 priority 0 weight 0 (not DNSSEC-validated; TTL 300 s; resolver RESOLVER)`,
+      `  trust            ${better}. ${more}`,
+      `Route: clear net, as if onionmx were not there: ${better}`,
+      `Postfix gets: not found (${better})`,
+    ],
+  ],
+  [
+    'whether the clear net would do better is not known: the mail waits',
+    'bob@dark.test',
+    75,
+    [
+      ...notCertain,
+      `  dns              ${one}:25 priority 0 weight 0 (not DNSSEC-validated; TTL 300 s; resolver RESOLVER)`,
+      `  trust            ${unknown}. ${more}`,
+      `Route: the mail waits in the queue (4.4.3): ${unknown}; an onion on less evidence must not take its place, trying again`,
+      `Postfix gets: retry:4.4.3 ${unknown}; an onion on less evidence must not take its place, trying again`,
+    ],
+  ],
+  [
+    'a domain and its onion name each other; what was looked at',
+    'bob@trusted.test',
+    0,
+    [
+      ...notCertain,
+      `  dns              ${two}:25 priority 0 weight 0 (not DNSSEC-validated; TTL 300 s; resolver RESOLVER)`,
+      '  memory           the same exchangers',
+      `  trust            the evidence "proved" is enough. Looked at ${time(seenMs)}: by HTTPS: one proof`,
+      'Route: over the onion, on the evidence "proved"; exchangers, the preferred first:',
+      `  ${two}:25, priority 0, weight 0`,
+      `Postfix gets: onion:unix:onionmx/${two}`,
     ],
   ],
   [
@@ -154,7 +146,8 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
       ...notCertain,
       '  dns              failed: servfail, RESOLVER: SERVFAIL (resolver RESOLVER)',
       `  memory           ${seen}; stands until ${end} while DNS fails`,
-      'Route: over the onion, on the evidence "remembered"; exchangers, the preferred first:',
+      trust('dns'),
+      'Route: over the onion, on the evidence "dns"; exchangers, the preferred first:',
       `  ${two}:25, priority 0, weight 0`,
       `Postfix gets: onion:unix:onionmx/${two}`,
     ],
@@ -166,7 +159,8 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
     [
       ...notCertain,
       '  dns              no onion mail exchanger: nxdomain (not DNSSEC-validated; TTL 120 s; resolver RESOLVER)',
-      `  memory           ${seen}; stands until ${end}, because the answer is not DNSSEC-validated. If the change is right: onionmx memory forget gone.test`,
+      `  memory           ${seenLong}; stands until ${end}, because the answer is not DNSSEC-validated. If the change is right: onionmx memory forget gone.test`,
+      trust('remembered'),
       'Route: over the onion, on the evidence "remembered"; exchangers, the preferred first:',
       `  ${two}:25, priority 0, weight 0`,
       `Postfix gets: onion:unix:onionmx/${two}`,
@@ -191,6 +185,7 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
     [
       ...notCertain,
       `  memory           ${two}:25, pinned: DNS is not asked. To undo: onionmx memory pin --unpin pinned.test`,
+      '  trust            the evidence "pinned" is enough',
       'Route: over the onion, on the evidence "pinned"; exchangers, the preferred first:',
       `  ${two}:25, priority 0, weight 0`,
       `Postfix gets: onion:unix:onionmx/${two}`,
@@ -231,14 +226,14 @@ const answers: readonly [why: string, key: string, code: number, lines: readonly
 ];
 for (const [why, key, code, lines] of answers) {
   test(why, async (t) => {
-    const { run } = await prepare(t);
+    const { run } = await prepareLookup(t);
     const result = await run(key);
     assert.deepEqual([result.text.split('\n'), result.code], [[key, ...lines, ''], code]);
   });
 }
 
 test('DNS with DNSSEC: TTL, resolver, and each exchanger in its order', async (t) => {
-  const { run } = await prepare(t);
+  const { run } = await prepareLookup(t);
   const { code, text } = await run('bob@dns.test');
   assert.equal(code, 0);
   assert.match(text, / {2}dns .*\(DNSSEC-validated; TTL 77 s; resolver RESOLVER\)\n/);
@@ -250,21 +245,22 @@ test('DNS with DNSSEC: TTL, resolver, and each exchanger in its order', async (t
 });
 
 test('as JSON: the key, the steps, the route and the answer', async (t) => {
-  const { run } = await prepare(t);
+  const { run } = await prepareLookup(t);
   const { code, text } = await run('bob@known.test', true);
   assert.equal(code, 0);
   const { key, steps, route, answer, ...rest } = JSON.parse(text);
   assert.deepEqual([key, rest], ['bob@known.test', {}]);
-  assert.deepEqual(steps.at(-1), {
+  assert.deepEqual(steps.at(-2), {
     asked: 'memory',
     answer: `${seen}; stands until ${end} while DNS fails`,
   });
-  assert.deepEqual(route, { kind: 'onion', exchangers: [makeExchanger(2)], evidence: 'remembered' });
+  assert.equal(steps.at(-1).asked, 'trust');
+  assert.deepEqual(route, { kind: 'onion', exchangers: [makeExchanger(2)], evidence: 'dns' });
   assert.deepEqual(answer, { kind: 'found', value: `onion:unix:onionmx/${two}` });
 });
 
 test('as JSON: what has no domain has no steps and no route', async (t) => {
-  const { run } = await prepare(t);
+  const { run } = await prepareLookup(t);
   assert.deepEqual(JSON.parse((await run('*', true)).text), {
     key: '*',
     steps: [],
@@ -274,7 +270,7 @@ test('as JSON: what has no domain has no steps and no route', async (t) => {
 });
 
 test('each question goes to DNS once, and a name under .onion never', async (t) => {
-  const { run, dns } = await prepare(t);
+  const { run, dns } = await prepareLookup(t);
   for (const key of ['bob@dns.test', `bob@${one}`, 'bob@abc.onion', 'bob@a_b.onion']) await run(key);
   assert.deepEqual(
     dns.asked.map(({ name }) => name),
@@ -283,13 +279,13 @@ test('each question goes to DNS once, and a name under .onion never', async (t) 
 });
 
 test('a broken map is an error with its place', async (t) => {
-  const { run, folder } = await prepare(t);
+  const { run, folder } = await prepareLookup(t);
   writeFileSync(join(folder, 'map.yml'), 'a.test: []\n');
   await assert.rejects(run('bob@map.test'), { code: 'map-invalid', message: /map\.yml:1:9: / });
 });
 
 test('nothing on disk changes, also where the service would remember or forget', async (t) => {
-  const { run, folder, config } = await prepare(t);
+  const { run, folder, config } = await prepareLookup(t);
   const read = () =>
     [...known, 'pinned.test'].map((name) =>
       readFileSync(join(memoryFolderOf(config), `${name}.json`), 'utf8'),
@@ -307,7 +303,7 @@ test('nothing on disk changes, also where the service would remember or forget',
 });
 
 test('a memory that cannot be understood is left to the service', async (t) => {
-  const { run, config } = await prepare(t);
+  const { run, config } = await prepareLookup(t);
   const file = join(memoryFolderOf(config), 'none.test.json');
   writeFileSync(file, '[]');
   assert.equal((await run('bob@none.test')).code, 0);

@@ -2,7 +2,8 @@
 import { type BadConfig, testBadConfigs } from './bad-config.ts';
 
 const long = `/${'x'.repeat(120)}`;
-const topKeys = 'stateFolder, log, domains, map, dns, memory, lookup, delivery, sockets, tor, receiving';
+const topKeys =
+  'stateFolder, log, domains, map, dns, memory, trust, lookup, delivery, outage, sockets, tor, receiving';
 
 const badConfigs: readonly BadConfig[] = [
   {
@@ -157,6 +158,15 @@ const badConfigs: readonly BadConfig[] = [
     complaints: ['4:16: dns.onFailureFor[1].domain: .a.test stands here a second time'],
   },
   {
+    why: 'an outage that is neither never nor a time',
+    text: 'outage:\n  clearNetAfterMs: sometimes\n  clearNetAfterMsFor:\n    - {domain: a.test, clearNetAfterMs: 0}\n    - {domain: b.test}\n',
+    complaints: [
+      '2:20: outage.clearNetAfterMs: must be never, or milliseconds as a whole number from 1 to 432000000, not the text "sometimes"',
+      '4:41: outage.clearNetAfterMsFor[0].clearNetAfterMs: must be at least 1, not the number 0',
+      '5:7: outage.clearNetAfterMsFor[1].clearNetAfterMs: this key is missing',
+    ],
+  },
+  {
     why: 'a memory of minus one day',
     text: 'memory: {keepDays: -1}\n',
     complaints: ['1:20: memory.keepDays: must be at least 0, not the number -1'],
@@ -219,20 +229,29 @@ const badConfigs: readonly BadConfig[] = [
     why: 'a resolver by name',
     text: 'dns:\n  resolvers: [dns.example.org]\n',
     complaints: [
-      '2:15: dns.resolvers[0]: "dns.example.org" is no resolver: write IP, IP:PORT or [IPv6]:PORT',
+      '2:15: dns.resolvers[0]: "dns.example.org" is no resolver: write IP, IP:PORT, tcp://IP, tls://IP#NAME or https://IP/dns-query#NAME, or through Tor: tor+tcp://HOST, tor+tls://HOST or tor+https://HOST/dns-query',
     ],
   },
   {
     why: 'a resolver on a Unix-domain socket',
     text: 'dns: {resolvers: ["unix:/run/dns"]}\n',
-    complaints: ['1:19: dns.resolvers[0]: "unix:/run/dns" is no resolver: write IP, IP:PORT or [IPv6]:PORT'],
+    complaints: [
+      '1:19: dns.resolvers[0]: "unix:/run/dns" is no resolver: write IP, IP:PORT, tcp://IP, tls://IP#NAME or https://IP/dns-query#NAME, or through Tor: tor+tcp://HOST, tor+tls://HOST or tor+https://HOST/dns-query',
+    ],
   },
   {
     why: 'a resolver that cannot be',
     text: 'dns: {resolvers: ["127.0.0.1:0", "127.0.0.256"]}\n',
     complaints: [
-      '1:19: dns.resolvers[0]: "127.0.0.1:0" is no resolver: write IP, IP:PORT or [IPv6]:PORT',
-      '1:34: dns.resolvers[1]: "127.0.0.256" is no resolver: write IP, IP:PORT or [IPv6]:PORT',
+      '1:19: dns.resolvers[0]: "127.0.0.1:0" has the port 0: write one from 1 to 65535',
+      '1:34: dns.resolvers[1]: "127.0.0.256" is no resolver: write IP, IP:PORT, tcp://IP, tls://IP#NAME or https://IP/dns-query#NAME, or through Tor: tor+tcp://HOST, tor+tls://HOST or tor+https://HOST/dns-query',
+    ],
+  },
+  {
+    why: 'a resolver through exits of a Tor that is not known to have any',
+    text: 'dns: {resolvers: [192.0.2.1, tor+tls://dns.example]}\ntor: {use: running}\n',
+    complaints: [
+      '1:30: dns.resolvers[1]: goes through exits of Tor: set tor.exitSocks to a SocksPort of that Tor without OnionTrafficOnly',
     ],
   },
   // other texts

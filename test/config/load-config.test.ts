@@ -67,8 +67,9 @@ log: { level: warn }
 domains: { own: [Example.ORG., Bücher.example], ignored: [a.test] }
 map: [/etc/onionmx/map.yml, /etc/onionmx/map.d]
 dns:
-  resolvers: [192.0.2.1, 192.0.2.2:5353, "2001:db8::1", "::1", "[2001:db8::2]:5353"]
+  resolvers: [192.0.2.1, 192.0.2.2:5353, "2001:db8::1", tls://192.0.2.3#dns.example]
   timeoutMs: 100
+  torTimeoutMs: 200
   tries: 1
   cacheEntries: 1
   trustAd: never
@@ -76,6 +77,10 @@ dns:
   onFailure: defer
   onFailureFor: [{ domain: Example.org, onFailure: clearnet }, { domain: .Bücher.example, onFailure: bounded }]
 memory: { keepDays: 0 }
+trust:
+  enough: remembered
+  enoughFor: [{ domain: Example.org, enough: pinned }, { domain: .a.test, enough: dns }]
+  tlsPolicyDaemon: "socketmap:unix:/run/tlspol:QUERY"
 lookup: { socketmap: ["unix:/run/m", "[::1]:2525"], tcpTable: ["127.0.0.1:2526"], transport: mx_2-onion, idleMs: 1 }
 delivery:
   endpointFolder: /run/onionmx
@@ -83,8 +88,9 @@ delivery:
   routingEndpoint: 127.0.0.1:2600
   heloName: mail.example.org
   connectTimeoutMs: 1
+outage: { clearNetAfterMs: 3600000, clearNetAfterMsFor: [{ domain: .a.test, clearNetAfterMs: never }], tryEveryMs: 1 }
 sockets: { mode: "600", group: mail }
-tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], socks: "unix:/run/tor/socks" }
+tor: { use: running, program: /usr/sbin/tor, extraTorrc: [Log notice syslog], socks: "unix:/run/tor/socks", exitSocks: "127.0.0.1:9052" }
 receiving: { onionServices: [], header: X-Mine, testAddress: Test.1@Example.org }
 `;
   assert.deepEqual(parseConfig(text, 'c.yaml', rootEnvironment), {
@@ -94,13 +100,13 @@ receiving: { onionServices: [], header: X-Mine, testAddress: Test.1@Example.org 
     map: ['/etc/onionmx/map.yml', '/etc/onionmx/map.d'],
     dns: {
       resolvers: [
-        { kind: 'tcp', host: '192.0.2.1', port: 53 },
-        { kind: 'tcp', host: '192.0.2.2', port: 5353 },
-        { kind: 'tcp', host: '2001:db8::1', port: 53 },
-        { kind: 'tcp', host: '::1', port: 53 },
-        { kind: 'tcp', host: '2001:db8::2', port: 5353 },
+        { transport: 'udp', host: '192.0.2.1', port: 53, isOverTor: false },
+        { transport: 'udp', host: '192.0.2.2', port: 5353, isOverTor: false },
+        { transport: 'udp', host: '2001:db8::1', port: 53, isOverTor: false },
+        { transport: 'tls', host: '192.0.2.3', port: 853, isOverTor: false, name: 'dns.example' },
       ],
       timeoutMs: 100,
+      torTimeoutMs: 200,
       tries: 1,
       cacheEntries: 1,
       trustAd: 'never',
@@ -112,6 +118,14 @@ receiving: { onionServices: [], header: X-Mine, testAddress: Test.1@Example.org 
       ],
     },
     memory: { keepDays: 0 },
+    trust: {
+      enough: 'remembered',
+      enoughFor: [
+        { domain: 'example.org', enough: 'pinned' },
+        { domain: '.a.test', enough: 'dns' },
+      ],
+      tlsPolicyDaemon: { address: { kind: 'unix', path: '/run/tlspol' }, mapName: 'QUERY' },
+    },
     lookup: {
       socketmap: [
         { kind: 'unix', path: '/run/m' },
@@ -128,12 +142,18 @@ receiving: { onionServices: [], header: X-Mine, testAddress: Test.1@Example.org 
       heloName: 'mail.example.org',
       connectTimeoutMs: 1,
     },
+    outage: {
+      clearNetAfterMs: 3_600_000,
+      clearNetAfterMsFor: [{ domain: '.a.test', clearNetAfterMs: 'never' }],
+      tryEveryMs: 1,
+    },
     sockets: { mode: 0o600, group: 'mail' },
     tor: {
       use: 'running',
       program: '/usr/sbin/tor',
       extraTorrc: ['Log notice syslog'],
       socks: { kind: 'unix', path: '/run/tor/socks' },
+      exitSocks: { kind: 'tcp', host: '127.0.0.1', port: 9052 },
     },
     receiving: {
       onionServices: [],

@@ -48,6 +48,11 @@ const localAddress = fc.oneof(
   fc.integer({ min: 1, max: 65_535 }).map((port) => `127.0.0.1:${port}`),
   fc.stringMatching(/^[\x20-\x7e]{1,60}$/).map((name) => `unix:/${name}`),
 );
+const exceptionDomain = fc.oneof(
+  fc.domain(),
+  fc.domain().map((name) => `.${name}`),
+);
+const evidence = fc.constantFrom('pinned', 'proved', 'dnssec', 'certificate', 'remembered', 'dns');
 const onionService = fc.record(
   {
     name: fc.stringMatching(/^[a-z0-9]{1,8}$/),
@@ -70,18 +75,25 @@ const settings = fc.record(
       deferMs: fc.nat(432_000_000),
       onFailureFor: fc.uniqueArray(
         fc.record({
-          domain: fc.oneof(
-            fc.domain(),
-            fc.domain().map((name) => `.${name}`),
-          ),
+          domain: exceptionDomain,
           onFailure: fc.constantFrom('bounded', 'defer', 'clearnet'),
         }),
         { selector: ({ domain }) => domain },
       ),
     }),
     memory: fc.record({ keepDays: fc.nat(3650) }),
+    trust: fc.record({
+      enough: evidence,
+      enoughFor: fc.uniqueArray(fc.record({ domain: exceptionDomain, enough: evidence }), {
+        selector: ({ domain }) => domain,
+      }),
+    }),
     lookup: fc.record({ socketmap: fc.array(localAddress), tcpTable: fc.array(localAddress) }),
     delivery: fc.record({ routingEndpoint: fc.option(localAddress) }),
+    outage: fc.record({
+      clearNetAfterMs: fc.oneof(fc.constant('never'), fc.integer({ min: 1, max: 432_000_000 })),
+      clearNetAfterMsFor: fc.constantFrom([], [{ domain: '.example.org', clearNetAfterMs: 'never' }]),
+    }),
     sockets: fc.record({ mode: fc.stringMatching(/^0?[0-7]{3}$/) }),
     tor: fc.record({ extraTorrc: fc.array(onLine), socks: localAddress }),
     receiving: fc.record({ onionServices: fc.uniqueArray(onionService, { selector: ({ name }) => name }) }),

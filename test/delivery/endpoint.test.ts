@@ -69,6 +69,8 @@ for (const [capabilities, keywords] of [
   [{}, ''],
   [{ eightBitMime: true, maxMessageBytes: 0 }, ' 8BITMIME SIZE'],
   [{ smtpUtf8: true, dsn: true, maxMessageBytes: 10_240_000, chunking: true }, ' SMTPUTF8 DSN SIZE 10240000'],
+  // it is offered inside of TLS alone, and looked for when a message needs it
+  [{ startTls: true }, ' REQUIRETLS'],
 ] as const) {
   test(`offered is what the exchanger can:${keywords}`, async (t) => {
     const { connect } = await openEndpoint(

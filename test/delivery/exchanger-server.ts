@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { Connection } from '../../src/net/connection.ts';
+import { TLSSocket } from 'node:tls';
+import { type Connection, toConnection } from '../../src/net/connection.ts';
+import { toStream } from '../../src/net/connection-stream.ts';
 import { dial } from '../../src/net/dial.ts';
 import { listen } from '../../src/net/listen.ts';
 import { takeCommandLine } from '../../src/protocol/command-lines.ts';
@@ -20,6 +22,8 @@ interface Rules {
   /** Lines of the EHLO reply. */
   readonly offers?: readonly string[];
   readonly banner?: Answer;
+  /** What it shows after STARTTLS; its offers inside are others. PEM. */
+  readonly tls?: { readonly key: string; readonly certificate: string; readonly offers?: readonly string[] };
   /** Called with each command line, `.` at the end of a message, and `data` for each piece of one; undefined: the usual answer. */
   readonly answer?: (event: string) => Answer | undefined;
   /** Awaited before each read. */
@@ -49,7 +53,8 @@ export class ExchangerServer {
   readonly violations: string[] = [];
   bytesOfBodies = 0;
   readonly #rules: Rules;
-  readonly #socket: Connection;
+  #socket: Connection;
+  #isSecured = false;
   #bytes: Buffer = Buffer.alloc(0);
   #sender: string | undefined;
   #recipients: string[] = [];
@@ -90,6 +95,7 @@ export class ExchangerServer {
     const usual = this.#usualAnswer(verb, line, own);
     await this.#send(own ?? usual);
     if (verb === 'QUIT') throw new HungUp();
+    if (verb === 'STARTTLS' && (own ?? usual).toString().startsWith('220')) this.#beginTls();
     if (verb === 'DATA' && (own ?? usual).toString().startsWith('354')) await this.#readData();
   }
 
@@ -98,11 +104,9 @@ export class ExchangerServer {
     const isTaken = own === undefined || (typeof own === 'string' && own.startsWith('2'));
     switch (verb) {
       case 'EHLO':
-        return [
-          '250-mx.example.test',
-          ...(this.#rules.offers ?? []).map((offer) => `250-${offer}`),
-          '250 HELP',
-        ].join('\r\n');
+        return ['250-mx.example.test', ...this.#offered().map((offer) => `250-${offer}`), '250 HELP'].join(
+          '\r\n',
+        );
       case 'MAIL':
         if (this.#sender !== undefined) return '503 5.5.1 nested MAIL';
         if (isTaken) this.#sender = line;
@@ -118,6 +122,8 @@ export class ExchangerServer {
       case 'RSET':
         this.#forget();
         return '250 2.0.0 Ok';
+      case 'STARTTLS':
+        return this.#rules.tls === undefined ? '502 5.5.1 no' : '220 2.0.0 go ahead';
       case 'QUIT':
         return '221 2.0.0 Bye';
       default:
@@ -174,7 +180,18 @@ export class ExchangerServer {
   }
 
   #offers(keyword: string): boolean {
-    return this.#rules.offers?.includes(keyword) ?? false;
+    return this.#offered().includes(keyword);
+  }
+
+  #offered(): readonly string[] {
+    return (this.#isSecured ? this.#rules.tls?.offers : this.#rules.offers) ?? [];
+  }
+
+  #beginTls(): void {
+    const { key, certificate } = this.#rules.tls ?? {};
+    const socket = new TLSSocket(toStream(this.#socket, 20_000), { isServer: true, key, cert: certificate });
+    this.#socket = toConnection(socket, 'the client, inside TLS');
+    this.#isSecured = true;
   }
 
   async #send(answer: Answer): Promise<void> {

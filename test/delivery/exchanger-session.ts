@@ -22,9 +22,10 @@ export async function startSession(
   t: Parameters<typeof connectToExchanger>[0],
   rules: Parameters<typeof connectToExchanger>[1],
   timeoutsMs: Partial<SmtpTimeoutsMs> = {},
+  ca?: string,
 ) {
   const connected = await connectToExchanger(t, rules);
-  const options = { heloName: '[127.0.0.1]', timeoutsMs: { ...defaultTimeoutsMs, ...timeoutsMs } };
+  const options = { heloName: '[127.0.0.1]', timeoutsMs: { ...defaultTimeoutsMs, ...timeoutsMs }, ca };
   const session = await openSession(connected.connection, exchanger, options);
   connected.writes.length = 0;
   return { ...connected, session };

@@ -2,6 +2,7 @@
 import { toOnionmxError } from '../../src/errors.ts';
 import type { Envelope, RecipientOutcome, Session, SessionSource } from '../../src/delivery/session.ts';
 import { type EsmtpCapabilities, noCapabilities } from '../../src/protocol/esmtp-capabilities.ts';
+import type { ServerCertificate } from '../../src/net/start-tls.ts';
 import type { Exchanger, ExchangerSet } from '../../src/protocol/exchanger.ts';
 import { createGate } from './gate.ts';
 
@@ -13,8 +14,12 @@ export interface Received {
 
 export class FakeSession implements Session {
   readonly exchanger: Exchanger;
-  readonly capabilities: EsmtpCapabilities;
+  capabilities: EsmtpCapabilities;
   readonly received: Received[] = [];
+  certificate: ServerCertificate | undefined;
+  /** What `secure` gives, and what is offered from then on. */
+  shown: ServerCertificate = { names: [], isTrusted: false, why: 'none was made' };
+  offersRequireTls = true;
   isUsable = true;
   /** What becomes of each recipient of a message that came whole. */
   outcomeFor: (path: string, index: number) => RecipientOutcome = (path) =>
@@ -39,6 +44,12 @@ export class FakeSession implements Session {
     }
     await this.answered;
     return envelope.recipients.map(({ path }, index) => this.outcomeFor(path, index));
+  }
+
+  secure(): Promise<ServerCertificate> {
+    this.certificate = this.shown;
+    this.capabilities = { ...this.capabilities, startTls: false, requireTls: this.offersRequireTls };
+    return Promise.resolve(this.shown);
   }
 
   close(): Promise<void> {

@@ -1,53 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { converse, turnAway } from '../../src/delivery/lmtp-conversation.ts';
-import type { LmtpOffer, MessageBody, MessageReceiver } from '../../src/delivery/lmtp-receiver.ts';
-import { replyForFailure } from '../../src/delivery/reply-for-outcome.ts';
-import type { Envelope, EnvelopePath } from '../../src/delivery/session.ts';
-import { toOnionmxError } from '../../src/errors.ts';
-import type { SmtpReply } from '../../src/protocol/smtp-reply.ts';
 import { chunkSizes } from '../chunks.ts';
 import { createRecordingLog } from '../recording-log.ts';
+import { everything, FakeReceiver, ok } from './fake-receiver.ts';
 import { createGate } from './gate.ts';
 import { type LmtpClient, openLmtp } from './lmtp-client.ts';
-
-const ok: SmtpReply = { code: 250, lines: ['2.1.5 Ok'] };
-const everything: LmtpOffer = { eightBitMime: true, smtpUtf8: true, dsn: true, maxMessageBytes: 0 };
-
-class FakeReceiver implements MessageReceiver {
-  offer: LmtpOffer = everything;
-  readonly envelopes: Envelope[] = [];
-  readonly bodies: (string | undefined)[] = [];
-  ending: SmtpReply | undefined;
-  acceptReply: (path: string) => SmtpReply = () => ok;
-  finish: (envelope: Envelope, body: MessageBody) => Promise<readonly SmtpReply[]> = (envelope, body) =>
-    this.readAll(envelope, body);
-
-  beginTransaction(): Promise<SmtpReply | undefined> {
-    return Promise.resolve(this.ending);
-  }
-
-  acceptRecipient({ path }: EnvelopePath): Promise<SmtpReply> {
-    return Promise.resolve(this.acceptReply(path));
-  }
-
-  deliver(envelope: Envelope, body: MessageBody): Promise<readonly SmtpReply[]> {
-    this.envelopes.push(envelope);
-    return this.finish(envelope, body);
-  }
-
-  async readAll({ recipients }: Envelope, body: MessageBody): Promise<readonly SmtpReply[]> {
-    try {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
-      this.bodies.push(Buffer.concat(chunks).toString());
-      return recipients.map(({ path }) => ({ code: 250, lines: [`2.0.0 ${path} done`] }));
-    } catch (error) {
-      this.bodies.push(undefined);
-      return recipients.map(() => replyForFailure(toOnionmxError(error)));
-    }
-  }
-}
 
 interface Talk {
   readonly client: LmtpClient;
@@ -94,7 +52,7 @@ for (const size of chunkSizes) {
     const [greeting, ...replies] = await client.hearAll();
     assert.equal(
       greeting,
-      '250-aaa.onion\n250-PIPELINING\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250 SIZE',
+      '250-aaa.onion\n250-PIPELINING\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250-REQUIRETLS\n250 SIZE',
     );
     assert.deepEqual(replies, [
       '250 2.1.0 Ok',
@@ -283,11 +241,12 @@ for (const [commands, expected, why] of [
 }
 
 for (const [offer, keywords, refused, accepted] of [
-  [{ eightBitMime: false }, 'SMTPUTF8 DSN SIZE', 'BODY=8BITMIME', 'SMTPUTF8'],
-  [{ smtpUtf8: false }, '8BITMIME DSN SIZE', 'SMTPUTF8', 'BODY=8BITMIME'],
-  [{ dsn: false }, '8BITMIME SMTPUTF8 SIZE', 'RET=FULL', 'SIZE=99999999999'],
-  [{ maxMessageBytes: undefined }, '8BITMIME SMTPUTF8 DSN', 'SIZE=1', 'ENVID=x'],
-  [{ maxMessageBytes: 5000 }, '8BITMIME SMTPUTF8 DSN SIZE 5000', 'SIZE=5001', 'SIZE=5000'],
+  [{ eightBitMime: false }, 'SMTPUTF8 DSN REQUIRETLS SIZE', 'BODY=8BITMIME', 'SMTPUTF8'],
+  [{ smtpUtf8: false }, '8BITMIME DSN REQUIRETLS SIZE', 'SMTPUTF8', 'BODY=8BITMIME'],
+  [{ dsn: false }, '8BITMIME SMTPUTF8 REQUIRETLS SIZE', 'RET=FULL', 'SIZE=99999999999'],
+  [{ requireTls: false }, '8BITMIME SMTPUTF8 DSN SIZE', 'REQUIRETLS', 'RET=HDRS'],
+  [{ maxMessageBytes: undefined }, '8BITMIME SMTPUTF8 DSN REQUIRETLS', 'SIZE=1', 'requiretls'],
+  [{ maxMessageBytes: 5000 }, '8BITMIME SMTPUTF8 DSN REQUIRETLS SIZE 5000', 'SIZE=5001', 'SIZE=5000'],
 ] as const) {
   test(`offered ${keywords}: ${refused} is refused, ${accepted} is not`, async (t) => {
     const receiver = new FakeReceiver();

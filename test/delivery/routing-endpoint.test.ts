@@ -62,7 +62,7 @@ test('it greets at once, offers everything, and answers each recipient by its ro
   assert.equal(await client.hear(), '220 onionmx LMTP onionmx');
   assert.equal(
     await client.ask('LHLO x'),
-    '250-onionmx\n250-PIPELINING\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250 SIZE',
+    '250-onionmx\n250-PIPELINING\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250-REQUIRETLS\n250 SIZE',
   );
   await client.ask('MAIL FROM:<a@a.test>');
   for (const [path, reply] of [

@@ -29,7 +29,35 @@ const cases: readonly [
     { ...far, answer: { trouble: 'timeout' } },
     'loopback',
     ['error resolver'],
-    /timeout[^]*dig @2001:db8::1 -p 5353/,
+    /timeout[^]*dig @2001:db8::1 -p 5353 arpa/,
+  ],
+  [
+    'it validates, elsewhere, over TLS',
+    { ...far, name: 'tls://192.0.2.1:853#dns.example' },
+    'loopback',
+    ['warning resolver-dnssec'],
+    /not on this host \(`dns\.trustAd: loopback`\)[^]*trustAd: always/,
+  ],
+  [
+    'it does not answer over TLS',
+    { ...far, name: 'tls://192.0.2.1:853#dns.example', answer: { trouble: 'timeout' } },
+    'loopback',
+    ['error resolver'],
+    /dig @192\.0\.2\.1 -p 853 \+tls-ca \+tls-hostname=dns\.example arpa/,
+  ],
+  [
+    'it does not answer over HTTPS',
+    { ...far, name: 'https://192.0.2.1:443/dns-query#dns.example', answer: { trouble: 'timeout' } },
+    'loopback',
+    ['error resolver'],
+    /\+https=\/dns-query \+tls-ca \+tls-hostname=dns\.example/,
+  ],
+  [
+    'it does not answer through Tor',
+    { ...far, name: 'tor+tls://dns.example:853', answer: { trouble: 'timeout' } },
+    'loopback',
+    ['error resolver'],
+    /onionmx lookup example\.org/,
   ],
 ];
 

@@ -81,6 +81,13 @@ describe('a whole bed', { skip }, async () => {
     if (outcome.kind === 'connected') outcome.socket.destroy();
   });
 
+  test('a host on the clear net is reached by its name through an exit, which asks the resolver of the bed', async () => {
+    const target = { host: 'here.signed.test', port: receiverPort };
+    const outcome = await connectThroughSocks({ path: bed.clientTor().socksPath }, target, 20_000);
+    assert.equal(outcome.kind, 'connected', JSON.stringify(outcome));
+    if (outcome.kind === 'connected') outcome.socket.destroy();
+  });
+
   test('an onion address that nobody offers is refused with an extended error', async () => {
     const target = { host: `${'a'.repeat(56)}.onion`, port: 25 };
     const outcome = await connectThroughSocks({ path: bed.clientTor().socksPath }, target, 10_000);

@@ -47,6 +47,11 @@ export interface MailBedOptions extends OnionmxOptions {
   readonly map?: (onionAddressOf: OnionAddressOf) => readonly string[];
   /** `running`: onionmx uses a Tor of the bed's (`bed.clientTor()`), which a test can stop. Default: `managed`. */
   readonly torUse?: 'managed' | 'running';
+  /** Sections of the configuration besides those that the bed needs. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly connectTimeoutMs?: number;
+  /** Lines for main.cf of bob's Postfix. */
+  readonly receiverMainCf?: readonly string[];
   readonly progress?: (step: string, elapsedMs: number) => void;
 }
 
@@ -66,7 +71,7 @@ export async function startMailBed(options: MailBedOptions = {}): Promise<MailBe
       { name: 'broken.test', kind: 'broken', records: '' },
       ...(options.moreZones?.(onionAddressOf) ?? []),
     ],
-    postfix: [senderPostfix, receiverPostfix],
+    postfix: [senderPostfix, { ...receiverPostfix, mainCf: options.receiverMainCf ?? [] }],
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   });
   bed.onStop('the sinks', async () => void (await Promise.all([sink.stop(), clearNet.stop()])));
@@ -123,8 +128,9 @@ async function addOnionmx(
     map: [mapFile],
     dns: { resolvers: [`${resolver.host}:${resolver.port}`], timeoutMs: 2000 },
     lookup: { socketmap: [`unix:${endpointFolder}/map.sock`], tcpTable: [`127.0.0.1:${ports.tcpTable}`] },
-    delivery: { endpointFolder, nexthopPrefix: 'onionmx' },
+    delivery: { endpointFolder, nexthopPrefix: 'onionmx', ...connectTimeout(options) },
     tor: torSettings(bed, options),
+    ...options.settings,
   };
   const startedMs = performance.now();
   const onionmx = await startOnionmx(join(bed.folder, 'o'), settings, options);
@@ -144,6 +150,10 @@ async function addOnionmx(
     mapSocket: join(endpointFolder, 'map.sock'),
     stop: bed.stop,
   };
+}
+
+function connectTimeout({ connectTimeoutMs }: MailBedOptions) {
+  return connectTimeoutMs === undefined ? {} : { connectTimeoutMs };
 }
 
 function torSettings(bed: Bed, { torUse = 'managed' }: MailBedOptions) {

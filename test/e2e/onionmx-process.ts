@@ -10,7 +10,7 @@ import { waitFor } from './bed/wait-for.ts';
 
 const program = 'dist/main.js';
 
-interface LogLine {
+export interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
@@ -40,13 +40,15 @@ export interface Onionmx {
 export interface OnionmxOptions {
   /** What is put before `node dist/main.js serve …`, such as a tracer. */
   readonly wrapper?: readonly string[];
+  /** For the service and its commands, such as NODE_EXTRA_CA_CERTS. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when onionmx says that it is ready. */
 export async function startOnionmx(
   folder: string,
   settings: Readonly<Record<string, unknown>>,
-  { wrapper = [] }: OnionmxOptions = {},
+  { wrapper = [], env = {} }: OnionmxOptions = {},
 ): Promise<Onionmx> {
   const stateFolder = join(folder, 'state');
   const configFile = join(folder, 'onionmx.yaml');
@@ -70,7 +72,7 @@ export async function startOnionmx(
   }
   async function start(): Promise<void> {
     const known = (await logLines()).length;
-    running = await startProcess({ name: 'onionmx', command, args, outputPath: logPath });
+    running = await startProcess({ name: 'onionmx', command, args, outputPath: logPath, env });
     const isReady = async () => {
       running.assertRunning();
       return (await logLines()).slice(known).some(({ msg }) => msg === 'ready');
@@ -84,7 +86,7 @@ export async function startOnionmx(
     pid: () => running.pid,
     logLines,
     waitForLog,
-    run: (name, ...rest) => runCommand([name, ...rest, '--config', configFile]),
+    run: (name, ...rest) => runCommand([name, ...rest, '--config', configFile], env),
     reload: () => running.send('SIGHUP'),
     stop: () => running.stop('SIGTERM', 20_000),
     kill: () => running.kill(),
@@ -93,8 +95,14 @@ export async function startOnionmx(
 }
 
 /** Runs the built command to its end, whatever its exit status is. */
-export async function runCommand(args: readonly string[]): Promise<CommandResult> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

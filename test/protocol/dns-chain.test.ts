@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { followChain, lastName, startChain } from '../../src/protocol/dns-chain.ts';
 import { type DnsName, toDnsName } from '../../src/protocol/dns-name.ts';
-import type { AliasRecord, DnsResponse, SrvRecord } from '../../src/protocol/dns-response.ts';
+import type { AliasRecord, SrvRecord } from '../../src/protocol/dns-records.ts';
+import type { DnsResponse } from '../../src/protocol/dns-response.ts';
 
 function dnsName(text: string): DnsName {
   const name = toDnsName(text);
@@ -24,13 +25,16 @@ const service = (owner: string, ttlSeconds = 300): SrvRecord => ({
   port: 25,
 });
 
-function responseWith(aliases: readonly AliasRecord[], srvRecords: readonly SrvRecord[] = []): DnsResponse {
+function responseWith(
+  aliases: readonly AliasRecord[],
+  records: readonly SrvRecord[] = [],
+): DnsResponse<'SRV'> {
   return {
     rcode: 0,
     isAuthenticated: false,
     isFromResolver: true,
     aliases,
-    srvRecords,
+    records,
     negativeTtlSeconds: undefined,
     extendedErrors: [],
   };
@@ -97,7 +101,7 @@ for (const [why, aliases] of [
   });
 }
 
-function chainOf(length: number): DnsResponse {
+function chainOf(length: number): DnsResponse<'SRV'> {
   const names = ['a.test', ...Array.from({ length }, (_, index) => `n${index}.test`)];
   const aliases = names.slice(1).map((target, index) => alias(names[index] ?? '', target));
   return responseWith(aliases, [service(names.at(-1) ?? '')]);

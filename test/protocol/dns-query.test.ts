@@ -4,7 +4,7 @@ import { decode } from 'dns-packet';
 import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import { type DnsName, toDnsName } from '../../src/protocol/dns-name.ts';
-import { encodeSrvQuery, isResponseTo, isTruncated } from '../../src/protocol/dns-query.ts';
+import { encodeDnsQuery, isResponseTo, isTruncated } from '../../src/protocol/dns-query.ts';
 import { replyTo } from '../dns-replies.ts';
 
 function dnsName(text: string): DnsName {
@@ -14,7 +14,7 @@ function dnsName(text: string): DnsName {
 }
 
 const name = dnsName('_onion-mx._tcp.example.org');
-const query = encodeSrvQuery(name, 0xbeef);
+const query = encodeDnsQuery({ name, type: 'SRV' }, 0xbeef);
 
 test('the query asks for SRV with RD, AD and EDNS, and nothing else', () => {
   const packet = decode(query);
@@ -31,7 +31,7 @@ test('the query asks for SRV with RD, AD and EDNS, and nothing else', () => {
 for (const text of ['onion', 'example.onion', '_onion-mx._tcp.example.onion', 'EXAMPLE.ONION']) {
   test(`no query can be made for ${text}`, () => {
     assert.throws(
-      () => encodeSrvQuery(dnsName(text), 1),
+      () => encodeDnsQuery({ name: dnsName(text), type: 'SRV' }, 1),
       (error) => error instanceof OnionmxError && error.code === 'bug' && /asked of DNS/.test(error.message),
     );
   });
@@ -43,7 +43,9 @@ function changed(change: (bytes: Buffer) => void): Buffer {
   return bytes;
 }
 
-const otherQuestion = replyTo(encodeSrvQuery(dnsName('_onion-mx._tcp.example.net'), 0xbeef));
+const otherQuestion = replyTo(
+  encodeDnsQuery({ name: dnsName('_onion-mx._tcp.example.net'), type: 'SRV' }, 0xbeef),
+);
 const nameStart = 13;
 const typeOffset = query.indexOf(0, 12) + 1;
 
@@ -87,4 +89,21 @@ test('isResponseTo takes any bytes without failing, and a wrong id never', () =>
       assert.equal(isAnswer && answer.readUInt16BE(0) !== 0xbeef, false);
     }),
   );
+});
+
+test('a padded query has a multiple of 128 octets (RFC 8467), whatever its name, and asks the same', () => {
+  for (let length = 1; length <= 240; length++) {
+    const labels = 'a'.repeat(length).replace(/(.{40})(?=.)/g, '$1.');
+    const question = { name: dnsName(labels), type: 'TXT' } as const;
+    const [plain, padded] = [encodeDnsQuery(question, 7), encodeDnsQuery(question, 7, true)];
+    assert.equal(padded.length % 128, 0);
+    assert.ok(padded.length - plain.length < 4 + 128);
+    assert.deepEqual(decode(padded).questions, decode(plain).questions);
+  }
+});
+
+test('a query that is not padded carries no option', () => {
+  const [edns] = decode(query).additionals ?? [];
+  assert.ok(edns?.type === 'OPT');
+  assert.deepEqual(edns.options, []);
 });

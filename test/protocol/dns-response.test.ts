@@ -4,14 +4,15 @@ import { type Answer, encode } from 'dns-packet';
 import * as fc from 'fast-check';
 import { OnionmxError } from '../../src/errors.ts';
 import { toDnsName } from '../../src/protocol/dns-name.ts';
-import { encodeSrvQuery } from '../../src/protocol/dns-query.ts';
+import { encodeDnsQuery } from '../../src/protocol/dns-query.ts';
 import { decodeDnsResponse } from '../../src/protocol/dns-response.ts';
 import { cname, replyTo, soa, srv } from '../dns-replies.ts';
 
 const name = toDnsName('_onion-mx._tcp.example.org');
 assert.ok(name !== undefined);
-const query = encodeSrvQuery(name, 7);
-const read = (options: Parameters<typeof replyTo>[1]) => decodeDnsResponse(replyTo(query, options), 16_384);
+const query = encodeDnsQuery({ name, type: 'SRV' }, 7);
+const read = (options: Parameters<typeof replyTo>[1]) =>
+  decodeDnsResponse(replyTo(query, options), 'SRV', 16_384);
 
 test('SRV and CNAME records come with folded owner, TTL and fields', () => {
   const response = read({
@@ -24,7 +25,7 @@ test('SRV and CNAME records come with folded owner, TTL and fields', () => {
   assert.deepEqual(response.aliases, [
     { owner: '_onion-mx._tcp.example.org', ttlSeconds: 60, target: 'x.Example.net' },
   ]);
-  assert.deepEqual(response.srvRecords, [
+  assert.deepEqual(response.records, [
     { owner: 'x.example.net', ttlSeconds: 120, priority: 5, weight: 6, port: 26, target: 'Target.test' },
   ]);
   assert.deepEqual([response.rcode, response.isAuthenticated, response.isFromResolver], [0, true, true]);
@@ -45,12 +46,12 @@ test('a server that neither recurses nor is the authority is told apart', () => 
 
 test('an answer without EDNS is fine', () => {
   const bytes = encode({ type: 'response', id: 7, questions: [{ type: 'SRV', name: 'a.test' }] });
-  const { rcode, extendedErrors } = decodeDnsResponse(bytes, 512);
+  const { rcode, extendedErrors } = decodeDnsResponse(bytes, 'SRV', 512);
   assert.deepEqual({ rcode, extendedErrors }, { rcode: 0, extendedErrors: [] });
 });
 
 test('the root as target is a dot', () => {
-  assert.equal(read({ answers: [srv(name, '.')] }).srvRecords[0]?.target, '.');
+  assert.equal(read({ answers: [srv(name, '.')] }).records[0]?.target, '.');
 });
 
 test('a negative answer holds for the smaller of the TTL and the minimum of its SOA (RFC 2308)', () => {
@@ -60,9 +61,9 @@ test('a negative answer holds for the smaller of the TTL and the minimum of its 
 });
 
 test('a TTL with the top bit set counts as 0 (RFC 2181)', () => {
-  assert.equal(read({ answers: [srv(name, 'a.test', { ttl: 0x8000_0000 })] }).srvRecords[0]?.ttlSeconds, 0);
+  assert.equal(read({ answers: [srv(name, 'a.test', { ttl: 0x8000_0000 })] }).records[0]?.ttlSeconds, 0);
   assert.equal(
-    read({ answers: [srv(name, 'a.test', { ttl: 0x7fff_ffff })] }).srvRecords[0]?.ttlSeconds,
+    read({ answers: [srv(name, 'a.test', { ttl: 0x7fff_ffff })] }).records[0]?.ttlSeconds,
     0x7fff_ffff,
   );
 });
@@ -83,7 +84,7 @@ test('records of another class, and of multicast DNS, are left out', () => {
     answers: [chaos, flushed, hesiod],
     authorities: [zone],
   });
-  assert.deepEqual([response.aliases, response.srvRecords, response.negativeTtlSeconds], [[], [], undefined]);
+  assert.deepEqual([response.aliases, response.records, response.negativeTtlSeconds], [[], [], undefined]);
 });
 
 test('extended errors come with code and text', () => {
@@ -91,14 +92,17 @@ test('extended errors come with code and text', () => {
 });
 
 test('an answer above the limit is refused unread', () => {
-  assert.throws(() => decodeDnsResponse(replyTo(query), 20), /it has \d+ octets, more than the 20 allowed/);
+  assert.throws(
+    () => decodeDnsResponse(replyTo(query), 'SRV', 20),
+    /it has \d+ octets, more than the 20 allowed/,
+  );
 });
 
 test('an answer cut anywhere is malformed', () => {
   const whole = replyTo(query, { answers: [srv(name, 'a.test')], extendedError: 6 });
   for (let length = 0; length < whole.length; length++) {
     assert.throws(
-      () => decodeDnsResponse(whole.subarray(0, length), 512),
+      () => decodeDnsResponse(whole.subarray(0, length), 'SRV', 512),
       (error) => error instanceof OnionmxError && error.code === 'dns-malformed',
     );
   }
@@ -133,8 +137,8 @@ test('random bytes become a value or dns-malformed', () => {
 
 function isValueOrMalformed(bytes: Buffer): boolean {
   try {
-    const { rcode, srvRecords } = decodeDnsResponse(bytes, 512);
-    return rcode >= 0 && rcode <= 0xfff && srvRecords.every(({ port }) => port >= 0 && port <= 0xffff);
+    const { rcode, records } = decodeDnsResponse(bytes, 'SRV', 512);
+    return rcode >= 0 && rcode <= 0xfff && records.every(({ port }) => port >= 0 && port <= 0xffff);
   } catch (error) {
     return error instanceof OnionmxError && error.code === 'dns-malformed';
   }

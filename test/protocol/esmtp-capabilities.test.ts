@@ -10,7 +10,17 @@ const table: readonly [why: string, lines: readonly string[], expected: Partial<
   ['nothing offered', [], {}],
   [
     'all that we use, in any case',
-    ['pipelining', 'CHUNKING', '8BitMime', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES', 'SIZE 1000'],
+    [
+      'pipelining',
+      'CHUNKING',
+      '8BitMime',
+      'SMTPUTF8',
+      'DSN',
+      'ENHANCEDSTATUSCODES',
+      'STARTTLS',
+      'RequireTLS',
+      'SIZE 1000',
+    ],
     {
       pipelining: true,
       chunking: true,
@@ -18,6 +28,8 @@ const table: readonly [why: string, lines: readonly string[], expected: Partial<
       smtpUtf8: true,
       dsn: true,
       enhancedStatusCodes: true,
+      startTls: true,
+      requireTls: true,
       maxMessageBytes: 1000,
     },
   ],

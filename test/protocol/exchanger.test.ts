@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import {
+  commonExchangers,
   endpointNameOf,
   type Exchanger,
   type ExchangerSet,
   formatExchanger,
+  hasSameAddresses,
+  isPartOf,
   isSameSet,
   maxEndpointNameBytes,
   toExchangerSet,
@@ -83,6 +86,28 @@ test('sets have the same endpoint exactly when mail for the one may go to the ot
       assert.equal(endpointNameOf(one), endpointNameOf(one).toLowerCase());
     }),
     { numRuns: 500 },
+  );
+});
+
+function addressesOf(set: ExchangerSet | undefined): ReadonlySet<string> {
+  return new Set(set?.map(formatExchanger));
+}
+
+test('addresses and ports are compared whatever their preferences', () => {
+  fc.assert(
+    fc.property(someExchangers, someExchangers, (some, others) => {
+      const [one, other] = [setOf(...some), setOf(...others)];
+      const [ones, theirs] = [addressesOf(one), addressesOf(other)];
+      const common = commonExchangers(one, other);
+      assert.deepEqual(addressesOf(common), new Set([...ones].filter((name) => theirs.has(name))));
+      for (const exchanger of common ?? [])
+        assert.ok(one.includes(exchanger), 'with the preferences of the first');
+      assert.equal(
+        isPartOf(one, other),
+        [...ones].every((name) => theirs.has(name)),
+      );
+      assert.equal(hasSameAddresses(one, other), isPartOf(one, other) && isPartOf(other, one));
+    }),
   );
 });
 

@@ -10,6 +10,8 @@ const everything: EsmtpCapabilities = {
   smtpUtf8: true,
   dsn: true,
   enhancedStatusCodes: true,
+  startTls: true,
+  requireTls: true,
   maxMessageBytes: 0,
 };
 
@@ -85,11 +87,17 @@ const lacking: readonly [why: string, envelope: Envelope, code: string, status: 
     'exchanger-lacks-smtputf8',
     '5.6.7',
   ],
+  [
+    'what the sender wants to go over TLS alone',
+    { sender: { path: '', parameters: ['RequireTLS'] }, recipients: [] },
+    'exchanger-lacks-requiretls',
+    '5.7.30',
+  ],
 ];
 
 for (const [why, envelope, code, status] of lacking) {
   test(`an exchanger without the extension cannot have ${why}`, () => {
-    const expected = { code, status, permanent: true, message: /^AAA\.onion:25 does not offer / };
+    const expected = { code, status, permanent: true, message: /AAA\.onion:25 does not offer / };
     assert.throws(() => build(envelope, noCapabilities), expected);
   });
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { encodeSocketmapReply, parseSocketmapRequest } from '../../src/protocol/socketmap.ts';
+import {
+  encodeSocketmapReply,
+  encodeSocketmapRequest,
+  parseSocketmapReply,
+  parseSocketmapRequest,
+} from '../../src/protocol/socketmap.ts';
 
 const requests = [
   { payload: 'onionmx bob@b.test', mapName: 'onionmx', key: 'bob@b.test', reason: 'the plain case' },
@@ -45,6 +50,26 @@ const replies = [
 test('replies are netstrings of a status, a space and a text', () => {
   for (const { status, text, bytes } of replies) {
     assert.equal(encodeSocketmapReply(status, text).toString(), bytes);
+  }
+});
+
+test('a request of ours is framed', () => {
+  const bytes = encodeSocketmapRequest({ mapName: 'QUERY', key: 'b.test' }).toString();
+  assert.equal(bytes, '12:QUERY b.test,');
+});
+
+test('replies are read back', () => {
+  for (const { status, text } of replies)
+    assert.deepEqual(parseSocketmapReply(Buffer.from(`${status} ${text}`)), { status, text });
+  assert.deepEqual(parseSocketmapReply(Buffer.from('NOTFOUND')), { status: 'NOTFOUND', text: '' });
+});
+
+test('a reply of another kind is malformed', () => {
+  for (const payload of ['', ' OK', 'ok x', '500 no', 'OKAY x']) {
+    assert.throws(() => parseSocketmapReply(Buffer.from(payload)), {
+      code: 'lookup-request-malformed',
+      message: `a socketmap reply is "<status> <text>", this is ${JSON.stringify(payload)}`,
+    });
   }
 });
 

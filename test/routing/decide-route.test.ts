@@ -12,6 +12,7 @@ const found: SrvAnswer = { kind: 'found', exchangers: [published], ...answered }
 const failed: SrvAnswer = { kind: 'failed', why: 'servfail', detail: 'rcode 2', resolver: '127.0.0.1:53' };
 const facts = {
   holder: { kind: 'dns' },
+  evidence: 'dns',
   failingForMs: 0,
   onFailure: 'bounded',
   deferMs: 900_000,
@@ -19,13 +20,13 @@ const facts = {
 const failing = { ...facts, holder: { kind: 'nobody' }, srv: failed } as const;
 const remembering = { ...facts, holder: { kind: 'memory', exchangers: [known] } } as const;
 
-test('an SRV answer is the route; what it rests on is told', () => {
+test('an SRV answer is the route; the evidence comes with it', () => {
   assert.deepEqual(decideFromDns({ ...facts, srv: found }), {
     kind: 'onion',
     exchangers: [published],
     evidence: 'dns',
   });
-  const signed = decideFromDns({ ...facts, srv: { ...found, authenticated: true } });
+  const signed = decideFromDns({ ...facts, evidence: 'dnssec', srv: found });
   assert.equal(signed.kind === 'onion' && signed.evidence, 'dnssec');
 });
 
@@ -45,7 +46,7 @@ for (const [why, reason] of [
 test('the word of the memory holds, whatever DNS says, and however long it fails', () => {
   for (const srv of [failed, found, { kind: 'none', why: 'nxdomain', ...answered }] as const) {
     const route = decideFromDns({ ...remembering, srv, failingForMs: 10 ** 9, onFailure: 'clearnet' });
-    assert.deepEqual(route, { kind: 'onion', exchangers: [known], evidence: 'remembered' });
+    assert.deepEqual(route, { kind: 'onion', exchangers: [known], evidence: 'dns' });
   }
 });
 
@@ -60,7 +61,8 @@ test('when DNS fails, mail to an unknown domain waits for a time and then takes 
   assert.deepEqual(decideFromDns({ ...failing, failingForMs: 899_999 }), waiting);
   assert.deepEqual(decideFromDns({ ...failing, failingForMs: 900_000 }), {
     kind: 'clearnet',
-    reason: 'DNS failed (servfail: rcode 2) for 15 minutes, and no onion is remembered',
+    reason:
+      'DNS failed (servfail: rcode 2) for 15 minutes: whether there is an onion mail exchanger is not known',
   });
 });
 
@@ -68,7 +70,7 @@ test('the operator can have it wait as long as DNS fails, or not at all', () => 
   assert.deepEqual(decideFromDns({ ...failing, onFailure: 'defer', failingForMs: 10 ** 9 }), waiting);
   assert.deepEqual(decideFromDns({ ...failing, onFailure: 'clearnet' }), {
     kind: 'clearnet',
-    reason: 'DNS failed (servfail: rcode 2), and no onion is remembered',
+    reason: 'DNS failed (servfail: rcode 2): whether there is an onion mail exchanger is not known',
   });
 });
 

@@ -35,16 +35,22 @@ function createAwaitedLog() {
 }
 
 async function setUp(t: TestContext, text: string) {
-  const file = join(makeTemporaryFolder(t), 'map.yml');
+  const folder = makeTemporaryFolder(t);
+  const file = join(folder, 'map.yml');
+  const copyFile = join(folder, 'last-map.json');
   writeFileSync(file, text);
   const awaited = createAwaitedLog();
-  const map = await openLivingMap([file], awaited.log);
-  t.after(() => map.close());
+  const open = async (paths: readonly string[], log: Log) => {
+    const opened = await openLivingMap({ paths, copyFile, log });
+    t.after(() => opened.close());
+    return opened;
+  };
+  const map = await open([file], awaited.log);
   const replace = (newText: string) => {
     writeFileSync(`${file}.new`, newText);
     renameSync(`${file}.new`, file);
   };
-  return { file, map, replace, ...awaited };
+  return { file, copyFile, map, open, replace, ...awaited };
 }
 
 function addressOf(map: LivingDomainMap, domain: string): string | undefined {
@@ -60,7 +66,7 @@ test('a changed map is taken over by itself', async (t) => {
   assert.deepEqual(lines[1], {
     level: 'info',
     event: 'domain map taken over',
-    fields: { paths: [file], domains: 2, warnings: 0 },
+    fields: { paths: [file], domains: 2, before: 1, warnings: 0 },
   });
 });
 
@@ -103,11 +109,44 @@ test('reload reads at once, as for SIGHUP, and never throws', async (t) => {
   assert.equal(addressOf(map, 'a.test'), b);
 });
 
-test('a broken map stops the start, and nothing is watched then', async (t) => {
-  const file = join(makeTemporaryFolder(t), 'map.yml');
+test('a map that was cut off does not keep the service from starting: the last good one goes on', async (t) => {
+  const { file, map, open } = await setUp(t, `${a}: [a.test]\n`);
+  map.close();
+  writeFileSync(file, `${b}: [a.te`);
+  const { log, lines, waitForLines } = createAwaitedLog();
+  const again = await open([file], log);
+  assert.equal(addressOf(again, 'a.test'), a);
+  assert.deepEqual(
+    lines.map(({ level, event }) => [level, event]),
+    [['error', 'the new domain map is refused, the old one goes on']],
+  );
+  writeFileSync(file, `${b}: [a.test]\n`);
+  await again.reload();
+  await waitForLines(2);
+  assert.equal(addressOf(again, 'a.test'), b);
+});
+
+test('the last good map of other paths, or one that is broken too, is none', async (t) => {
+  const { file, copyFile, map, open } = await setUp(t, `${a}: [a.test]\n`);
+  map.close();
   writeFileSync(file, '- broken\n');
   const { log, lines } = createAwaitedLog();
-  await assert.rejects(openLivingMap([file], log), (error) => {
+  await assert.rejects(open([file, file], log), { code: 'map-invalid' });
+  writeFileSync(copyFile, '{');
+  await assert.rejects(open([file], log), { code: 'map-invalid' });
+  assert.deepEqual(
+    lines.map(({ event }) => event),
+    ['a state file cannot be understood: going on without it'],
+  );
+});
+
+test('a broken map and no last good one stop the start, and nothing is watched then', async (t) => {
+  const folder = makeTemporaryFolder(t);
+  const file = join(folder, 'map.yml');
+  writeFileSync(file, '- broken\n');
+  const { log, lines } = createAwaitedLog();
+  const opening = openLivingMap({ paths: [file], copyFile: join(folder, 'last-map.json'), log });
+  await assert.rejects(opening, (error) => {
     assert.ok(error instanceof OnionmxError);
     assert.equal(error.code, 'map-invalid');
     return true;
@@ -117,7 +156,8 @@ test('a broken map stops the start, and nothing is watched then', async (t) => {
 
 test('without paths there is an empty map', async (t) => {
   const { log } = createAwaitedLog();
-  const map = await openLivingMap([], log);
+  const copyFile = join(makeTemporaryFolder(t), 'last-map.json');
+  const map = await openLivingMap({ paths: [], copyFile, log });
   t.after(() => map.close());
   assert.equal(addressOf(map, 'a.test'), undefined);
 });

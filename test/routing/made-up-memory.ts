@@ -13,7 +13,6 @@ export const keepMs = 30 * 86_400_000;
 export function makeEntry(number: number, change: Partial<MemoryEntry> = {}): MemoryEntry {
   return {
     exchangers: [makeExchanger(number)],
-    evidence: 'dns',
     firstSeenMs: startMs,
     lastSeenMs: startMs,
     isPinned: false,

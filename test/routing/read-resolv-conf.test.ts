@@ -24,6 +24,11 @@ const rows: readonly (readonly [why: string, text: string, hosts: readonly strin
     'nameserver fe80::1%eth0\nnameserver 192.0.2.1',
     ['192.0.2.1'],
   ],
+  [
+    'what only our own configuration can say',
+    'nameserver tcp://192.0.2.1\nnameserver 192.0.2.2:5353',
+    ['127.0.0.1'],
+  ],
   ['another keyword that begins alike', 'nameservers 192.0.2.9\n', ['127.0.0.1']],
 ];
 
@@ -31,7 +36,7 @@ for (const [why, text, hosts] of rows) {
   test(`resolv.conf: ${why}`, () => {
     assert.deepEqual(
       parseResolvConf(text),
-      hosts.map((host) => ({ host, port: 53 })),
+      hosts.map((host) => ({ transport: 'udp', host, port: 53, isOverTor: false })),
     );
   });
 }

@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { encodeDnsFrame } from '../../src/protocol/dns-frame.ts';
 import { type DnsName, toDnsName } from '../../src/protocol/dns-name.ts';
+import { parseResolverAddress } from '../../src/protocol/dns-resolver-address.ts';
 import { createResolver } from '../../src/routing/resolver.ts';
 import { cname, type ReplyOptions, replyTo, soa, srv } from '../dns-replies.ts';
 import { type FakeDnsServer, findClosedPort, startFakeDns } from '../fake-dns-server.ts';
+import { serverCertificate, serverKey } from '../made-up-certificates.ts';
 
 function dnsName(text: string): DnsName {
   const name = toDnsName(text);
@@ -18,11 +20,18 @@ const target = 'target.test';
 const good: ReplyOptions = { answers: [srv(name, target)] };
 
 type ResolverOptions = Parameters<typeof createResolver>[0];
-type Servers = readonly { readonly host: string; readonly port: number }[];
+type Servers = ResolverOptions['servers'];
 
 function lookup(servers: Servers, change: Partial<ResolverOptions> = {}, asked = name) {
-  const options = { servers, timeoutMs: 5000, tries: 2, trustAd: 'loopback', now: () => 0 } as const;
-  return createResolver({ ...options, ...change }).lookupSrv(asked);
+  const options = {
+    servers,
+    timeoutMs: 5000,
+    torTimeoutMs: 5000,
+    tries: 2,
+    trustAd: 'loopback',
+    now: () => 0,
+  } as const;
+  return createResolver({ ...options, ...change }).lookup(asked, 'SRV');
 }
 
 type WithAfter = Parameters<typeof startFakeDns>[0];
@@ -34,6 +43,10 @@ const serveNothing = (t: WithAfter) => startFakeDns(t, { udp: () => [] });
 /** Answers each name by its own records alone. */
 const serveZone = (t: WithAfter, zone: Readonly<Record<string, ReplyOptions>>) =>
   startFakeDns(t, { udp: (query, asked) => [replyTo(query, zone[asked.name] ?? { rcode: 3 })] });
+
+const findClosedServer = async () => ({
+  address: parseResolverAddress(`127.0.0.1:${await findClosedPort()}`),
+});
 
 const text = ({ host, port }: FakeDnsServer) => `${host}:${port}`;
 
@@ -121,7 +134,7 @@ test('a silent resolver is asked as often as configured, then it is a timeout', 
 });
 
 test('nobody at the port is "unreachable"', async () => {
-  const answer = await lookup([{ host: '127.0.0.1', port: await findClosedPort() }]);
+  const answer = await lookup([await findClosedServer()]);
   assert.equal(answer.kind === 'failed' && answer.why, 'unreachable');
 });
 
@@ -164,8 +177,32 @@ test('after a timeout the second resolver is asked', async (t) => {
 });
 
 test('after a refused connection the second resolver is asked', async (t) => {
-  const closed = { host: '127.0.0.1', port: await findClosedPort() };
+  const closed = await findClosedServer();
   assert.equal((await lookup([closed, await serve(t, good)])).kind, 'records');
+});
+
+const noTor = { kind: 'unix', path: '/nowhere/socks' } as const;
+const behindTor = { address: parseResolverAddress('tor+tls://dns.example'), socks: noTor };
+
+test('a resolver behind a Tor that is not there is "unreachable", and nobody else is asked', async () => {
+  const answer = await lookup([behindTor]);
+  assert.ok(answer.kind === 'failed');
+  assert.equal(answer.why, 'unreachable');
+  assert.match(answer.detail, /^tor\+tls:\/\/dns\.example:853: cannot reach Tor at unix:\/nowhere\/socks/);
+});
+
+test('after it the one that the list has next is asked', async (t) => {
+  const second = await serve(t, good);
+  const answer = await lookup([behindTor, second]);
+  assert.ok(answer.kind === 'records');
+  assert.equal(answer.resolver, text(second));
+});
+
+test('a certificate that cannot be checked is "tls-failed"', async (t) => {
+  const tls = { key: serverKey, cert: serverCertificate };
+  const { port } = await startFakeDns(t, { udp: () => [], tls });
+  const answer = await lookup([{ address: parseResolverAddress(`tls://127.0.0.1:${port}#example.org`) }]);
+  assert.equal(answer.kind === 'failed' && answer.why, 'tls-failed');
 });
 
 test('after "bogus" no other resolver is asked: it could serve the forged data', async (t) => {

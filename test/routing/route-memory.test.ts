@@ -27,7 +27,9 @@ test('what was remembered is there after a restart; what was forgotten is not', 
   const memory = await open();
   const entry = makeEntry(1, {
     exchangers: [makeExchanger(1), makeExchanger(2, { priority: 10 })],
-    evidence: 'dnssec',
+    shown: { evidence: 'proved', untilMs: startMs + 5000 },
+    check: { atMs: startMs + 1000, found: ['by HTTPS: one proof', 'by DNS: nothing'] },
+    policy: 'mta-sts',
     doubt,
   });
   await remember(memory, 'one.test', entry);
@@ -48,20 +50,24 @@ test('what was remembered is there after a restart; what was forgotten is not', 
 test('the file is one that a person can read', async (t) => {
   const { open, folder } = makeMemory(t);
   const memory = await open();
-  await remember(memory, 'one.test', makeEntry(1, { doubt }));
+  const check = { atMs: startMs + 2000, found: ['by HTTPS: one proof'] };
+  const shown = { evidence: 'proved', untilMs: startMs + 5000 } as const;
+  await remember(memory, 'one.test', makeEntry(1, { doubt, check, shown, policy: 'none' }));
   await memory.flush();
   assert.deepEqual(JSON.parse(readFileSync(join(folder, 'one.test.json'), 'utf8')), {
     domain: 'one.test',
     exchangers: [makeExchanger(1)],
-    evidence: 'dns',
     firstSeen: '2026-01-01T00:00:00.000Z',
     lastSeen: '2026-01-01T00:00:00.000Z',
+    shown: { evidence: 'proved', until: '2026-01-01T00:00:05.000Z' },
     pinned: false,
     doubt: {
       says: [makeExchanger(5)],
       since: '2026-01-01T00:00:00.000Z',
       noted: '2026-01-01T00:00:01.000Z',
     },
+    check: { at: '2026-01-01T00:00:02.000Z', found: ['by HTTPS: one proof'] },
+    policy: 'none',
   });
 });
 
@@ -133,6 +139,14 @@ for (const [why, content] of [
   ['has a port out of range', whole.replace('"port": 25', '"port": 65536')],
   ['has a time that is none', whole.replace('"2026-01-01T00:00:00.000Z"', '"yesterday"')],
   ['is about another domain', whole.replace('one.test', 'other.test')],
+  [
+    'claims what nobody can show',
+    whole.replace(
+      '"pinned"',
+      '"shown": {"evidence": "pinned", "until": "2030-01-01T00:00:00.000Z"}, "pinned"',
+    ),
+  ],
+  ['has a TLS policy that is none', whole.replace('"pinned"', '"policy": "secure", "pinned"')],
 ] as const) {
   test(`a file that ${why} is kept aside with one warning, and the start goes on`, async (t) => {
     const { open, folder, log } = makeMemory(t);

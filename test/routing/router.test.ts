@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OnionmxError } from '../../src/errors.ts';
-import { type DomainName, parseDomainName } from '../../src/protocol/domain-name.ts';
+import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import type { Exchanger, ExchangerSet } from '../../src/protocol/exchanger.ts';
 import type { OnionAddress } from '../../src/protocol/onion-address.ts';
-import type { MemoryEntry } from '../../src/routing/memory-entry.ts';
 import { createRouter, type RouterSources } from '../../src/routing/router.ts';
 import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
 import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
 import { createRecordingLog } from '../recording-log.ts';
+import { createFakeMemory } from './fake-memory.ts';
 
 const answered = { ignored: [], authenticated: false, ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
 const found: SrvAnswer = { kind: 'found', exchangers: [makeExchanger(1)], ...answered };
@@ -20,7 +20,7 @@ const dayMs = 86_400_000;
 
 function setUp(change: Partial<RouterSources> = {}) {
   const asked: string[] = [];
-  const remembered = new Map<DomainName, MemoryEntry>();
+  const memory = createFakeMemory();
   const world = { answer: none, nowMs: 0 };
   const log = createRecordingLog();
   const router = createRouter({
@@ -35,15 +35,10 @@ function setUp(change: Partial<RouterSources> = {}) {
       asked.push(domain);
       return world.answer;
     },
-    memory: {
-      find: async (domain) => remembered.get(domain),
-      revise: async (domain, weigh) => {
-        const { entry, result } = weigh(remembered.get(domain));
-        if (entry === undefined) remembered.delete(domain);
-        else remembered.set(domain, entry);
-        return result;
-      },
-    },
+    memory,
+    enough: () => 'dns',
+    askPolicy: async () => ({ kind: 'none' }),
+    lookForEvidence: () => {},
     keepMs: 30 * dayMs,
     onFailure: () => 'bounded',
     deferMs: 900_000,
@@ -53,7 +48,7 @@ function setUp(change: Partial<RouterSources> = {}) {
     ...change,
   });
   const route = (domain: string) => router.route(parseDomainName(domain));
-  return { route, asked, world, log, remembered };
+  return { route, asked, world, log, remembered: memory.remembered };
 }
 
 test('own and ignored domains go the clear way, and DNS is not asked', async () => {
@@ -169,10 +164,10 @@ test('what DNS said is remembered for the time when it fails', async () => {
   await route('peer.test');
   world.answer = failed;
   const decision = await route('peer.test');
-  assert.equal(decision.route.kind === 'onion' && decision.route.evidence, 'remembered');
+  assert.equal(decision.route.kind === 'onion' && decision.route.evidence, 'dns');
   assert.deepEqual(
     decision.steps.map(({ asked }) => asked),
-    ['own domains', 'ignored domains', 'map', 'dns', 'memory'],
+    ['own domains', 'ignored domains', 'map', 'dns', 'memory', 'trust'],
   );
 });
 
@@ -196,9 +191,9 @@ for (const lie of [none, { ...found, exchangers: [makeExchanger(2)] } as const])
       assert.deepEqual(decision.route, {
         kind: 'onion',
         exchangers: [makeExchanger(1)],
-        evidence: 'remembered',
+        evidence: 'dns',
       });
-      const step = decision.steps.at(-1);
+      const step = decision.steps.at(-2);
       assert.equal(step?.asked, 'memory');
       assert.match(step.answer, /stands until 1970-01-31T00:00Z, .*onionmx memory forget peer\.test$/);
     }
@@ -211,8 +206,10 @@ for (const lie of [none, { ...found, exchangers: [makeExchanger(2)] } as const])
     assert.equal(until, '1970-01-31T00:00Z');
     world.nowMs = 30 * dayMs;
     const over = await route('peer.test');
-    assert.notEqual(over.route.kind === 'onion' && over.route.evidence, 'remembered');
-    assert.match(over.steps.at(-1)?.answer ?? '', /its time is over/);
+    if (lie.kind === 'found')
+      assert.deepEqual(over.route, { kind: 'onion', exchangers: lie.exchangers, evidence: 'dns' });
+    else assert.equal(over.route.kind, 'clearnet');
+    assert.match(over.steps.find(({ asked }) => asked === 'memory')?.answer ?? '', /its time is over/);
     assert.equal(log.lines.filter(({ level }) => level === 'warn').length, 2, 'not in silence');
   });
 }
@@ -220,11 +217,12 @@ for (const lie of [none, { ...found, exchangers: [makeExchanger(2)] } as const])
 test('a pinned domain goes where it is pinned to, and DNS is not asked', async () => {
   const { route, asked, remembered } = setUp();
   const times = { firstSeenMs: 0, lastSeenMs: 0 };
-  const entry = { exchangers: [makeExchanger(1)], evidence: 'dns', isPinned: true, ...times } as const;
+  const entry = { exchangers: [makeExchanger(1)], isPinned: true, ...times } as const;
   remembered.set(parseDomainName('peer.test'), entry);
   const decision = await route('peer.test');
   assert.deepEqual(decision.route, { kind: 'onion', exchangers: [makeExchanger(1)], evidence: 'pinned' });
-  assert.match(decision.steps.at(-1)?.answer ?? '', /pinned: .*onionmx memory pin --unpin peer\.test$/);
+  assert.match(decision.steps.at(-2)?.answer ?? '', /pinned: .*onionmx memory pin --unpin peer\.test$/);
+  assert.deepEqual(decision.steps.at(-1), { asked: 'trust', answer: 'the evidence "pinned" is enough' });
   assert.deepEqual(asked, []);
 });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OnionmxError } from '../../src/errors.ts';
-import type { SrvRecord } from '../../src/protocol/dns-response.ts';
+import type { DnsName } from '../../src/protocol/dns-name.ts';
+import type { SrvRecord } from '../../src/protocol/dns-records.ts';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
-import { createResolver, type Resolver, type SrvLookup } from '../../src/routing/resolver.ts';
+import { createResolver, type Lookup } from '../../src/routing/resolver.ts';
 import { createSrvDiscovery, type SrvAnswer } from '../../src/routing/srv-discovery.ts';
 import { replyTo, srv } from '../dns-replies.ts';
 import { startFakeDns } from '../fake-dns-server.ts';
@@ -16,8 +17,8 @@ function record(target: string, change: Partial<SrvRecord> = {}): SrvRecord {
   return { owner: 'b.test', ttlSeconds: 60, priority: 0, weight: 0, port: 25, target, ...change };
 }
 
-function discoverWith(lookupSrv: Resolver['lookupSrv'], now = () => 0) {
-  const discover = createSrvDiscovery({ resolver: { lookupSrv }, cacheEntries: 10, now });
+function discoverWith(lookup: (name: DnsName) => Promise<Lookup<'SRV'>>, now = () => 0) {
+  const discover = createSrvDiscovery({ resolver: { lookup }, cacheEntries: 10, now });
   return (domain: string) => discover(parseDomainName(domain));
 }
 
@@ -85,7 +86,7 @@ test('of very many records the most preferred are read, and the answer says so',
   assert.deepEqual(answer.ignored, [{ target: '9 more', reason: 'only the first 32 records are read' }]);
 });
 
-const lookups: readonly (readonly [why: string, lookup: SrvLookup, answer: SrvAnswer])[] = [
+const lookups: readonly (readonly [why: string, lookup: Lookup<'SRV'>, answer: SrvAnswer])[] = [
   [
     'nxdomain',
     { kind: 'none', why: 'nxdomain', ...provenance },
@@ -155,7 +156,14 @@ test('from the wire to the answer, and again out of the cache', async (t) => {
   });
   let nowMs = 0;
   const now = () => nowMs;
-  const options = { servers: [server], timeoutMs: 5000, tries: 2, trustAd: 'loopback', now } as const;
+  const options = {
+    servers: [server],
+    timeoutMs: 5000,
+    torTimeoutMs: 5000,
+    tries: 2,
+    trustAd: 'loopback',
+    now,
+  } as const;
   const discover = createSrvDiscovery({ resolver: createResolver(options), cacheEntries: 10, now });
   const domain = parseDomainName('example.org');
   const answers = await Promise.all([discover(domain), discover(domain)]);

@@ -1,79 +1,22 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import * as fc from 'fast-check';
-import { type ExchangerSet, formatExchanger, toExchangerSet } from '../../src/protocol/exchanger.ts';
-import type { MemoryEntry } from '../../src/routing/memory-entry.ts';
-import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import { failed, none, says } from './made-up-answers.ts';
 import {
-  endOf,
-  isOver,
-  type MemoryClock,
-  type MemoryEvent,
-  weighAnswer,
-} from '../../src/routing/weigh-answer.ts';
-import { makeExchanger } from '../made-up-onions.ts';
+  a,
+  b,
+  day,
+  doubted,
+  doubting,
+  hour,
+  keepMs,
+  known,
+  show,
+  sighted,
+  start,
+  testRows,
+} from './memory-rows.ts';
 
-const hour = 3_600_000;
-const day = 24 * hour;
-const start = Date.parse('2026-01-01T00:00:00Z');
-const keepMs = 30 * day;
-const at = (nowMs: number): MemoryClock => ({ nowMs, keepMs });
-
-const [a, b, c] = [makeExchanger(1), makeExchanger(2), makeExchanger(3)];
-const answered = { ignored: [], ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
-const says = (exchangers: ExchangerSet, authenticated = false): SrvAnswer => ({
-  kind: 'found',
-  exchangers,
-  authenticated,
-  ...answered,
-});
-const none = (authenticated = false, why: 'nxdomain' | 'target-dot' = 'nxdomain'): SrvAnswer => ({
-  kind: 'none',
-  why,
-  authenticated,
-  ...answered,
-});
-const failed: SrvAnswer = { kind: 'failed', why: 'timeout', detail: 'no answer', resolver: '127.0.0.1:53' };
-
-const known: MemoryEntry = {
-  exchangers: [a],
-  evidence: 'dns',
-  firstSeenMs: start - 10 * day,
-  lastSeenMs: start,
-  isPinned: false,
-};
-const doubted: MemoryEntry = {
-  ...known,
-  doubt: { says: 'nxdomain', sinceMs: start + hour, notedMs: start + hour },
-};
-const pinned: MemoryEntry = { ...known, isPinned: true };
-const sighted = (exchangers: ExchangerSet, nowMs: number, evidence: 'dns' | 'dnssec'): MemoryEntry => ({
-  exchangers,
-  evidence,
-  firstSeenMs: nowMs,
-  lastSeenMs: nowMs,
-  isPinned: false,
-});
-const doubting = (contradiction: ExchangerSet | 'nxdomain' | 'target-dot', nowMs: number) => ({
-  says: contradiction,
-  sinceMs: nowMs,
-  notedMs: nowMs,
-});
-
-type Row = readonly [
-  why: string,
-  srv: SrvAnswer,
-  entry: MemoryEntry | undefined,
-  nowMs: number,
-  /** Whose word holds; of the memory, the exchangers. */
-  holder: 'dns' | 'nobody' | ExchangerSet,
-  after: MemoryEntry | undefined,
-  event?: MemoryEvent,
-];
-
-const rows: readonly Row[] = [
+testRows([
   // nothing is known
-  ['the first sight is remembered', says([a]), undefined, start, 'dns', sighted([a], start, 'dns'), 'first'],
+  ['the first sight is remembered', says([a]), undefined, start, 'dns', sighted([a], start), 'first'],
   ['and with its evidence', says([a], true), undefined, start, 'dns', sighted([a], start, 'dnssec'), 'first'],
   ['that there is none is not remembered', none(true), undefined, start, 'dns', undefined],
   ['DNS fails: nobody knows', failed, undefined, start, 'nobody', undefined],
@@ -94,15 +37,39 @@ const rows: readonly Row[] = [
     known,
     start + hour,
     'dns',
-    { ...known, evidence: 'dnssec', lastSeenMs: start + hour },
+    { ...known, shown: show('dnssec', start + hour), lastSeenMs: start + hour },
   ],
   [
-    'the best evidence stays',
+    'better evidence stays while it counts',
     says([a]),
-    { ...known, evidence: 'dnssec' },
+    { ...known, shown: show('dnssec', start) },
     start + day,
     'dns',
-    { ...known, evidence: 'dnssec', lastSeenMs: start + day },
+    { ...known, shown: show('dnssec', start), lastSeenMs: start + day },
+  ],
+  [
+    'and no longer',
+    says([a]),
+    { ...known, lastSeenMs: start + 29 * day, shown: show('certificate', start) },
+    start + keepMs,
+    'dns',
+    { ...known, lastSeenMs: start + keepMs },
+  ],
+  [
+    'DNSSEC is worth more than a certificate',
+    says([a], true),
+    { ...known, shown: show('certificate', start) },
+    start + day,
+    'dns',
+    { ...known, shown: show('dnssec', start + day), lastSeenMs: start + day },
+  ],
+  [
+    'and less than a proof',
+    says([a], true),
+    { ...known, shown: show('proved', start) },
+    start + day,
+    'dns',
+    { ...known, shown: show('proved', start), lastSeenMs: start + day },
   ],
   [
     'other preferences lead to nobody new: they are used',
@@ -205,7 +172,7 @@ const rows: readonly Row[] = [
     known,
     start + hour,
     'dns',
-    { ...sighted([b], start + hour, 'dnssec'), firstSeenMs: known.firstSeenMs },
+    sighted([b], start + hour, 'dnssec'),
     'changed',
   ],
   [
@@ -214,124 +181,8 @@ const rows: readonly Row[] = [
     doubted,
     start + day,
     'dns',
-    { ...sighted([b], start + day, 'dnssec'), firstSeenMs: known.firstSeenMs },
+    sighted([b], start + day, 'dnssec'),
     'changed',
   ],
   ['a validated end', none(true), known, start + hour, 'dns', undefined, 'vanished'],
-
-  // the end of the memory
-  ['the last moment', none(), doubted, start + keepMs - 1, [a], doubted],
-  ['then DNS is believed: none', none(), doubted, start + keepMs, 'dns', undefined, 'over'],
-  [
-    'then DNS is believed: another',
-    says([b]),
-    doubted,
-    start + keepMs,
-    'dns',
-    { ...sighted([b], start + keepMs, 'dns'), firstSeenMs: known.firstSeenMs },
-    'over',
-  ],
-  ['DNS fails: the last moment', failed, known, start + keepMs - 1, [a], known],
-  ['DNS fails: then nobody knows', failed, known, start + keepMs, 'nobody', known],
-
-  // pinned
-  ['pinned: another', says([b], true), pinned, start + hour, [a], pinned],
-  ['pinned: none', none(true), pinned, start + hour, [a], pinned],
-  ['pinned: DNS fails', failed, pinned, start + 10 * keepMs, [a], pinned],
-  ['pinned: not over', says([b]), pinned, start + 10 * keepMs, [a], pinned],
-
-  // a clock that is wrong
-  ['set back: the memory lives', failed, known, start - day, [a], known],
-  [
-    'set back below the first sight: times that are right are kept',
-    says([a], true),
-    known,
-    0,
-    'dns',
-    { ...known, evidence: 'dnssec' },
-  ],
-  ['set back below the first sight: no sight is due', says([a]), known, 0, 'dns', known],
-  [
-    'the last sight was with a clock years ahead: a sight mends it',
-    says([a]),
-    { ...known, lastSeenMs: start + 1000 * day },
-    start + day,
-    'dns',
-    { ...known, lastSeenMs: start + day },
-  ],
-  [
-    'and a doubt ends it in time',
-    none(),
-    { ...doubted, lastSeenMs: start + 1000 * day },
-    start + hour + keepMs,
-    'dns',
-    undefined,
-    'over',
-  ],
-];
-
-for (const [why, srv, entry, nowMs, holder, after, event] of rows) {
-  test(`memory: ${why}`, () => {
-    const weighed = weighAnswer(srv, entry, at(nowMs));
-    const { exchangers, kind } = { exchangers: undefined, ...weighed.holder };
-    assert.deepEqual(kind === 'memory' ? exchangers : kind, holder);
-    assert.deepEqual(weighed.entry, after);
-    assert.equal(weighed.event, event);
-    if (after === entry) assert.equal(weighed.entry, entry, 'the very entry: nothing is written');
-  });
-}
-
-for (const srv of [says([b]), says([b], true), none()]) {
-  test(`with keepDays 0 DNS is believed, and nothing is kept: ${srv.kind}`, () => {
-    const weighed = weighAnswer(srv, known, { nowMs: start, keepMs: 0 });
-    assert.deepEqual(weighed, { holder: { kind: 'dns' }, entry: undefined });
-  });
-}
-
-test('with keepDays 0 a pin holds all the same', () => {
-  assert.equal(weighAnswer(says([b]), pinned, { nowMs: start, keepMs: 0 }).holder.kind, 'memory');
-});
-
-test('the end that is told is the end', () => {
-  for (const entry of [known, doubted, { ...doubted, lastSeenMs: start + 1000 * day }]) {
-    const end = endOf(entry, keepMs);
-    assert.deepEqual([isOver(entry, at(end - 1)), isOver(entry, at(end))], [false, true]);
-  }
-});
-
-const anySet = fc
-  .uniqueArray(fc.constantFrom(a, b, c, { ...a, port: 2525 }), { minLength: 1 })
-  .map((some) => toExchangerSet(some) ?? ([a] as const));
-const anyForgery: fc.Arbitrary<SrvAnswer> = fc.oneof(
-  anySet.map((set) => says(set)),
-  fc.constantFrom(none(), none(false, 'target-dot'), failed),
-);
-
-test('property: while the memory lives, no unvalidated answers move mail to whom it does not have', () => {
-  const steps = fc.array(fc.tuple(anyForgery, fc.integer({ min: -day, max: 2 * day })), { maxLength: 30 });
-  fc.assert(
-    fc.property(anySet, steps, (set, forged) => {
-      let entry: MemoryEntry | undefined = { ...known, exchangers: set };
-      let nowMs = start;
-      const allowed = new Set(set.map(formatExchanger));
-      for (const [srv, passedMs] of forged) {
-        nowMs += passedMs;
-        if (entry === undefined || isOver(entry, at(nowMs))) return;
-        const weighed = weighAnswer(srv, entry, at(nowMs));
-        const used = usedExchangers(srv, weighed.holder);
-        assert.ok(used !== undefined, 'the clear net');
-        for (const exchanger of used) assert.ok(allowed.has(formatExchanger(exchanger)));
-        entry = weighed.entry;
-        assert.deepEqual(new Set(entry?.exchangers.map(formatExchanger)), allowed);
-      }
-    }),
-  );
-});
-
-function usedExchangers(
-  srv: SrvAnswer,
-  holder: ReturnType<typeof weighAnswer>['holder'],
-): ExchangerSet | undefined {
-  if (holder.kind === 'memory') return holder.exchangers;
-  return holder.kind === 'dns' && srv.kind === 'found' ? srv.exchangers : undefined;
-}
+]);

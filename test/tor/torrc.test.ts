@@ -14,6 +14,7 @@ test('all that our tor is told', () => {
     'DataDirectory "/var/lib/onionmx/tor/data"',
     'Log notice stdout',
     'SocksPort unix:"/var/lib/onionmx/tor/socks" ExtendedErrors OnionTrafficOnly IsolateSOCKSAuth',
+    'SocksPort unix:"/var/lib/onionmx/tor/exit" ExtendedErrors NoOnionTraffic IsolateSOCKSAuth',
     'ControlPort unix:"/var/lib/onionmx/tor/control"',
     'CookieAuthentication 1',
     'CookieAuthFile "/var/lib/onionmx/tor/control_auth_cookie"',
@@ -40,7 +41,7 @@ test('a folder can never begin an option of its own', () => {
   fc.assert(
     fc.property(folder, (text) => {
       try {
-        assert.equal(linesFor(`/${text}`).length, 8);
+        assert.equal(linesFor(`/${text}`).length, 9);
       } catch (error) {
         assert.ok(error instanceof Error && 'code' in error && error.code === 'socket-address-invalid');
       }
@@ -49,7 +50,7 @@ test('a folder can never begin an option of its own', () => {
 });
 
 test('a socket path that the kernel would cut', () => {
-  assert.equal(linesFor(`/${'x'.repeat(98)}`).length, 8);
+  assert.equal(linesFor(`/${'x'.repeat(98)}`).length, 9);
   assert.throws(() => torPathsIn(`/${'x'.repeat(99)}`), {
     code: 'socket-address-invalid',
     message: /the path has 108 bytes \(107 at most\)/,

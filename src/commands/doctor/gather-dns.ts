@@ -2,15 +2,16 @@
 import type { Config } from '../../config/schema.ts';
 import type { DnsFacts, ResolverFacts } from '../../doctor/judge-dns.ts';
 import type { SrvFacts } from '../../doctor/judge-srv.ts';
-import { type DnsServer, formatDnsServer } from '../../net/dns-exchange.ts';
+import { createDnsClient } from '../../net/dns-client.ts';
+import { type DnsServer, formatDnsServer } from '../../net/dns-server.ts';
 import { toDnsName } from '../../protocol/dns-name.ts';
+import { isResolverOnThisHost } from '../../protocol/dns-resolver-address.ts';
 import { type DomainName, isUnderOnion } from '../../protocol/domain-name.ts';
 import { formatExchanger } from '../../protocol/exchanger.ts';
-import { isLocalAddress } from '../../protocol/socket-address.ts';
-import { askResolvers } from '../../routing/ask-resolvers.ts';
+import { type AskOptions, askResolvers } from '../../routing/ask-resolvers.ts';
 import { createResolver } from '../../routing/resolver.ts';
 import { createSrvDiscovery, type SrvAnswer } from '../../routing/srv-discovery.ts';
-import { findResolvers } from '../open-router.ts';
+import { findResolvers } from '../open-resolver.ts';
 
 /** A top level domain that is signed, and whose zone says of each name in so many words that it is not there. */
 const signedZone = 'arpa';
@@ -19,9 +20,10 @@ export async function gatherDns(
   config: Config,
   domains: readonly DomainName[],
 ): Promise<{ readonly dns: DnsFacts; readonly srv: readonly SrvFacts[] }> {
-  const { timeoutMs, tries, trustAd } = config.dns;
+  const { timeoutMs, torTimeoutMs, tries, trustAd } = config.dns;
   const servers = await findResolvers(config);
-  const options = { timeoutMs, tries, now: () => performance.now() };
+  const client = createDnsClient();
+  const options = { client, timeoutMs, torTimeoutMs, tries, now: () => performance.now() };
   const resolver = createResolver({ servers, trustAd, ...options });
   const discover = createSrvDiscovery({ resolver, cacheEntries: 1, now: options.now });
   const ask = async (domain: DomainName) => toSrvFacts(domain, await discover(domain));
@@ -32,15 +34,17 @@ export async function gatherDns(
   return { dns: { resolvers, trustAd }, srv };
 }
 
-async function testResolver(
-  server: DnsServer,
-  options: { readonly timeoutMs: number; readonly tries: number; readonly now: () => number },
-): Promise<ResolverFacts> {
+async function testResolver(server: DnsServer, options: Omit<AskOptions, 'servers'>): Promise<ResolverFacts> {
   const name = formatDnsServer(server);
-  const isLocal = isLocalAddress({ kind: 'tcp', ...server });
+  const isLocal = isResolverOnThisHost(server.address);
   const question = toDnsName(signedZone);
   if (question === undefined) return { name, isLocal, answer: { trouble: `${signedZone} is no name` } };
-  const asked = await askResolvers(question, { servers: [server], ...options }, Number.POSITIVE_INFINITY);
+  const asked = await askResolvers(
+    question,
+    'SRV',
+    { servers: [server], ...options },
+    Number.POSITIVE_INFINITY,
+  );
   if (asked.kind === 'failed') return { name, isLocal, answer: { trouble: `${asked.why}, ${asked.detail}` } };
   return { name, isLocal, answer: { isAuthenticated: asked.response.isAuthenticated } };
 }

@@ -1,15 +1,14 @@
 /** What doctor wants to know of Tor: it asks it for an onion service that does not exist, and for our own ones. */
 import process from 'node:process';
 import type { Config } from '../../config/schema.ts';
-import type { OnionFacts, TorFacts, TorNetworkFacts } from '../../doctor/judge-tor.ts';
-import { type OnionmxError, toOnionmxError } from '../../errors.ts';
+import type { OnionFacts, TorFacts } from '../../doctor/judge-tor.ts';
+import { toOnionmxError } from '../../errors.ts';
 import { runProgram } from '../../mail-host/run-program.ts';
 import { dialThroughSocks } from '../../net/dial-socks.ts';
 import { greetSmtp } from '../../net/greet-smtp.ts';
 import { SmtpLink } from '../../net/smtp-link.ts';
 import { defaultTimeoutsMs } from '../../net/smtp-timeouts.ts';
 import { type Exchanger, formatExchanger } from '../../protocol/exchanger.ts';
-import { parseOnionAddress } from '../../protocol/onion-address.ts';
 import { formatSocketAddress } from '../../protocol/socket-address.ts';
 import { connectTorControl } from '../../tor/control-client.ts';
 import { parseBootstrap } from '../../tor/bootstrap.ts';
@@ -17,13 +16,10 @@ import { findProgram } from '../../tor/find-program.ts';
 import { oneTimeKeyOf } from '../../tor/isolation-keys.ts';
 import { hasProofOfWorkModule } from '../../tor/tor-modules.ts';
 import { torPathsIn } from '../../tor/torrc.ts';
+import { askForNobody } from '../ask-for-nobody.ts';
 import { socksOf } from '../socks-of.ts';
 import { torFolderOf } from '../state-paths.ts';
 
-/** Its secret key was thrown away when it was made, so nobody can have such an onion service. */
-const nobodysOnion = 'mg6jetnethnumg3ywlh7ox5vnrlzw4amri2u233lkvstu2tkpqhtisid.onion';
-/** A Tor in the network takes a second or two. */
-const maxNetworkMs = 30_000;
 const controlTimeoutMs = 5000;
 
 /** onions: the ports of our own onion services that take mail. */
@@ -58,34 +54,6 @@ async function findTor({ tor }: Config): Promise<TorFacts['program']> {
 async function lacksProofOfWork({ receiving }: Config, program: TorFacts['program']): Promise<boolean> {
   if (!receiving.onionServices.some(({ proofOfWork }) => proofOfWork)) return false;
   return program !== undefined && 'path' in program && !(await hasProofOfWorkModule(program.path));
-}
-
-async function askForNobody(config: Config): Promise<TorNetworkFacts> {
-  const target = { onionAddress: parseOnionAddress(nobodysOnion), port: 25, priority: 0, weight: 0 };
-  const socksTarget = { host: target.onionAddress, port: target.port };
-  const timeoutMs = Math.min(config.delivery.connectTimeoutMs, maxNetworkMs);
-  const startMs = performance.now();
-  try {
-    const connection = await dialThroughSocks(socksOf(config), socksTarget, oneTimeKeyOf(target), timeoutMs);
-    connection.destroy();
-    return answered(true, startMs);
-  } catch (thrown) {
-    return explain(toOnionmxError(thrown), startMs);
-  }
-}
-
-/** Seen with tor 0.4.9: 0xF0 with ExtendedErrors and 0x04 without, after it has looked in the network; 0x06 or silence without a network. */
-function explain(error: OnionmxError, startMs: number): TorNetworkFacts {
-  if (error.code === 'onion-no-descriptor') return answered(true, startMs);
-  if (error.code === 'onion-connect-failed' && error.message.includes('0x04'))
-    return answered(false, startMs);
-  const isSocks =
-    error.code !== 'tor-unreachable' && error.code !== 'socks-protocol' && error.code !== 'tor-refused';
-  return { kind: isSocks ? 'no-network' : 'no-socks', error };
-}
-
-function answered(tellsReasons: boolean, startMs: number): TorNetworkFacts {
-  return { kind: 'answers', tellsReasons, ms: Math.round(performance.now() - startMs) };
 }
 
 const ignoreEvent = () => {};

@@ -11,6 +11,9 @@ import type { MapEntry } from '../../routing/domain-map.ts';
 import type { SrvAnswer } from '../../routing/srv-discovery.ts';
 import { oneTimeKeyOf } from '../../tor/isolation-keys.ts';
 import { openDiscovery } from '../open-router.ts';
+import { openPublishedProofs } from '../open-published-proofs.ts';
+import { openResolver } from '../open-resolver.ts';
+import { checkProof, type ProofCheck } from './map-proof.ts';
 import { forEachBounded } from './run-bounded.ts';
 import { socksOf } from '../socks-of.ts';
 
@@ -37,6 +40,7 @@ export interface EntryCheck {
   readonly domain: DomainName;
   readonly place: string;
   readonly srv: SrvCheck;
+  readonly proof: ProofCheck;
   readonly exchangers: readonly ExchangerCheck[];
 }
 
@@ -55,17 +59,25 @@ export async function checkMapOnline(
   entries: ReadonlyMap<DomainName, MapEntry>,
   config: Config,
   onProgress: OnProgress,
+  ca?: string,
 ): Promise<readonly EntryCheck[]> {
-  const discover = await openDiscovery(config);
+  const resolver = await openResolver(config);
+  const discover = openDiscovery(config, resolver);
+  const fetchProofs = openPublishedProofs(config, resolver, ca);
   const srvChecks = new Map<DomainName, SrvCheck>();
+  const proofChecks = new Map<DomainName, ProofCheck>();
   const answers = new Map<string, ExchangerCheck>();
   const rounds = roundsOf(entries);
-  const total = entries.size + rounds.reduce((sum, { domains }) => sum + domains.length, 0);
+  const total = 2 * entries.size + rounds.reduce((sum, { domains }) => sum + domains.length, 0);
   let done = 0;
   const step = () => onProgress(++done, total);
 
   const askDns = Array.from(entries, ([domain, { exchangers }]) => async () => {
     srvChecks.set(domain, compareWithSrv(exchangers, await discover(domain)));
+    step();
+  });
+  const askProofs = Array.from(entries, ([domain, { exchangers }]) => async () => {
+    proofChecks.set(domain, await checkProof(domain, exchangers, fetchProofs));
     step();
   });
   const askExchangers = rounds.map(
@@ -83,12 +95,13 @@ export async function checkMapOnline(
           config,
         ),
   );
-  await forEachBounded([...askDns, ...askExchangers], atOnce, (ask) => ask());
+  await forEachBounded([...askDns, ...askExchangers, ...askProofs], atOnce, (ask) => ask());
 
   return Array.from(entries, ([domain, { place, exchangers }]) => ({
     domain,
     place,
     srv: srvChecks.get(domain) ?? { result: 'failed', said: 'not asked' },
+    proof: proofChecks.get(domain) ?? { result: 'failed', said: 'not asked' },
     exchangers: exchangers.flatMap((exchanger) => answers.get(keyOf(domain, exchanger)) ?? []),
   }));
 }

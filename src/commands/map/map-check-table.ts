@@ -1,7 +1,7 @@
 /** What DNS and the exchangers said of each entry of a map, as a table for people. */
 import type { EntryCheck } from './map-check-online.ts';
 
-const head = ['domain', 'SRV', 'postmaster', 'exchanger'] as const;
+const head = ['domain', 'SRV', 'proof', 'postmaster', 'exchanger'] as const;
 
 /** A row for each exchanger; whatever is not as it should be has its reason below. */
 export function formatEntryChecks(checks: readonly EntryCheck[]): string {
@@ -24,11 +24,14 @@ interface Row {
   readonly reasons: readonly string[];
 }
 
-function rowsOf({ domain, srv, exchangers }: EntryCheck): Row[] {
+function rowsOf({ domain, srv, proof, exchangers }: EntryCheck): Row[] {
   return exchangers.map(({ exchanger, result, said }, index) => ({
-    cells: [domain, srv.result, result, exchanger],
+    cells: [domain, srv.result, proof.result, result, exchanger],
     reasons: [
       ...(index === 0 && (srv.result === 'differs' || srv.result === 'failed') ? [`SRV: ${srv.said}`] : []),
+      ...(index === 0 && (proof.result === 'differs' || proof.result === 'refused')
+        ? [`proof: ${proof.said}`]
+        : []),
       ...(result === 'accepts' ? [] : [said]),
     ],
   }));

@@ -14,6 +14,7 @@ import { readRouteMemory } from '../../routing/route-memory.ts';
 import { exitCode } from '../exit-code.ts';
 import { formatJson } from '../json.ts';
 import { nexthopOf } from '../nexthop.ts';
+import { openResolver } from '../open-resolver.ts';
 import { openRouter } from '../open-router.ts';
 import { memoryFolderOf } from '../state-paths.ts';
 
@@ -42,7 +43,15 @@ async function findRows(config: Config): Promise<readonly Row[]> {
   if (complaints.length > 0) throw invalidMap(complaints);
   const log = createLog('silent');
   const memory = readRouteMemory(memoryFolderOf(config), log);
-  const router = await openRouter({ config, map: { find: (domain) => entries.get(domain) }, memory, log });
+  const router = openRouter({
+    config,
+    resolver: await openResolver(config),
+    map: { find: (domain) => entries.get(domain) },
+    memory,
+    askPolicy: () => Promise.resolve({ kind: 'none' }),
+    lookForEvidence: () => {},
+    log,
+  });
   const rows: Row[] = [];
   for (const domain of [...entries.keys()].sort()) {
     const { route } = await router.route(domain);

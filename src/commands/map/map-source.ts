@@ -6,8 +6,9 @@ import { OnionmxError, messageOf } from '../../errors.ts';
 import { getOverTor } from '../../net/http-get.ts';
 import { isUnderOnion } from '../../protocol/domain-name.ts';
 import { parseOnionAddress } from '../../protocol/onion-address.ts';
+import type { SocketAddress } from '../../protocol/socket-address.ts';
 import { signatureFileOf } from './map-keys.ts';
-import { socksOf } from '../socks-of.ts';
+import { exitSocksOf, socksOf } from '../socks-of.ts';
 
 export interface MapSource {
   readMap(): Promise<Buffer>;
@@ -24,10 +25,11 @@ export function openMapSource(from: string, config: Config, ca?: string): MapSou
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(from)) {
     return { readMap: () => readLocal(from), readSignature: () => readLocal(signatureFileOf(from)) };
   }
-  const url = parseUrl(from, config);
+  const url = parseUrl(from);
+  const proxy = isUnderOnion(url.hostname) ? socksOf(config) : needExits(url, config);
   const isolation = { user: 'onionmx', password: `map#${randomUUID()}` };
   const get = (pathname: string, maxBytes: number) =>
-    getOverTor(socksOf(config), isolation, {
+    getOverTor(proxy, isolation, {
       host: url.hostname,
       port: url.port === '' ? (usualPorts[url.protocol] ?? 0) : Number(url.port),
       isSecure: url.protocol === 'https:',
@@ -43,7 +45,16 @@ export function openMapSource(from: string, config: Config, ca?: string): MapSou
   };
 }
 
-function parseUrl(text: string, { tor }: Config): URL {
+function needExits({ hostname }: URL, config: Config): SocketAddress {
+  const proxy = exitSocksOf(config);
+  if (proxy !== undefined) return proxy;
+  throw invalid(
+    `${hostname} is no onion service, and no SocksPort is known that reaches the clear net`,
+    'set tor.exitSocks in the configuration; or get the map and its signature yourself, then: onionmx map update FILE --key KEY',
+  );
+}
+
+function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '' || url.hostname.startsWith('['))
     throw invalid(
@@ -51,12 +62,6 @@ function parseUrl(text: string, { tor }: Config): URL {
     );
   const isOnion = isUnderOnion(url.hostname);
   if (isOnion) parseOnionAddress(url.hostname);
-  if (url.protocol === 'https:' && !isOnion && tor.use === 'managed') {
-    throw invalid(
-      `${url.hostname} is no onion service, and the tor of onionmx reaches nothing else (it has OnionTrafficOnly)`,
-      'ask the publisher for an onion address; or get the map and its signature yourself, then: onionmx map update FILE --key KEY',
-    );
-  }
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isOnion)) return url;
   throw invalid(
     `${url.protocol}//${url.hostname} is not safe: only https, or http to an onion address`,

@@ -40,9 +40,10 @@ export async function runMemoryPinCommand(
 ): Promise<number> {
   const domain = parseDomainName(name);
   const folder = memoryFolderOf(config);
-  const entry = await pinDomain({ folder, domain, isPinned, nowMs: Date.now(), log });
+  const nowMs = Date.now();
+  const entry = await pinDomain({ folder, domain, isPinned, nowMs, log });
   if (entry === undefined) throw notRemembered(domain);
   const what = isPinned ? 'pinned, and DNS is not asked any more' : 'not pinned, and DNS is asked again';
-  out(`${domain} is ${what}: ${describeSight(entry)}\n`);
+  out(`${domain} is ${what}: ${describeSight(entry, nowMs)}\n`);
   return exitCode.ok;
 }

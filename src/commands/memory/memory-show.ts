@@ -10,6 +10,7 @@ import {
   describeTime,
   describeWayOut,
 } from '../../routing/describe-memory.ts';
+import { knownEvidence } from '../../routing/known-evidence.ts';
 import { entryToJson, type MemoryEntry } from '../../routing/memory-entry.ts';
 import { listDomains } from '../../routing/memory-files.ts';
 import { readRouteMemory } from '../../routing/route-memory.ts';
@@ -67,27 +68,29 @@ export function notRemembered(domain: DomainName): OnionmxError {
 
 function toLines(all: readonly Remembered[], config: Config): string {
   const width = Math.max(...all.map(({ domain }) => domain.length));
+  const nowMs = Date.now();
   const lines = all.map(({ domain, entry }) => {
     const state = describeState(entry, config);
-    return `${domain.padEnd(width)}  ${describeSight(entry)}${state === undefined ? '' : `, ${state}`}`;
+    return `${domain.padEnd(width)}  ${describeSight(entry, nowMs)}${state === undefined ? '' : `, ${state}`}`;
   });
   return `${lines.join('\n')}\n`;
 }
 
 function describeState(entry: MemoryEntry, config: Config): string | undefined {
-  if (entry.isPinned) return 'pinned';
   if (isOver(entry, clockOf(config))) return 'over';
   return entry.doubt === undefined ? undefined : `DNS contradicts since ${describeTime(entry.doubt.sinceMs)}`;
 }
 
 function toText({ domain, entry }: Remembered, config: Config): string {
-  const { exchangers, evidence, firstSeenMs, lastSeenMs, doubt } = entry;
+  const { exchangers, firstSeenMs, lastSeenMs, doubt, check, policy } = entry;
   const rows: readonly (readonly [string, string])[] = [
     ...exchangers.map((exchanger): [string, string] => [
       'exchanger',
       `${formatExchanger(exchanger)}, priority ${exchanger.priority}, weight ${exchanger.weight}`,
     ]),
-    ['evidence', evidence],
+    ['evidence', describeEvidence(entry)],
+    ...rowOf('TLS policy', policy),
+    ...rowOf('looked at', check && `${describeTime(check.atMs)}: ${check.found.join('; ')}`),
     ['known since', describeTime(firstSeenMs)],
     ['last seen', describeTime(lastSeenMs)],
     ['stands until', describeEnd(entry, config)],
@@ -104,6 +107,16 @@ function toText({ domain, entry }: Remembered, config: Config): string {
   return `${[domain, ...rows.map(([what, value]) => `  ${what.padEnd(12)}  ${value}`)].join('\n')}\n`;
 }
 
+function describeEvidence(entry: MemoryEntry): string {
+  const evidence = knownEvidence(entry, Date.now());
+  const isShown = evidence === entry.shown?.evidence;
+  return isShown ? `${evidence} until ${describeTime(entry.shown.untilMs)}` : evidence;
+}
+
+function rowOf(what: string, value: string | undefined): readonly (readonly [string, string])[] {
+  return value === undefined ? [] : [[what, value]];
+}
+
 function describeEnd(entry: MemoryEntry, config: Config): string {
   if (entry.isPinned) return 'it is unpinned or forgotten, whatever DNS says';
   const end = describeTime(endOf(entry, keepMsOf(config)));
@@ -112,7 +125,7 @@ function describeEnd(entry: MemoryEntry, config: Config): string {
 
 function toJson({ domain, entry }: Remembered, config: Config) {
   const until = entry.isPinned ? null : new Date(endOf(entry, keepMsOf(config))).toISOString();
-  return { ...entryToJson(domain, entry), until };
+  return { ...entryToJson(domain, entry), evidence: knownEvidence(entry, Date.now()), until };
 }
 
 function clockOf(config: Config) {

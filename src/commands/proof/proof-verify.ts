@@ -64,7 +64,7 @@ async function readKnownProof(file: string): Promise<ProofStatement> {
 }
 
 const halfText = `This is the onion's half alone. Whoever runs an onion service can sign this for any domain: it is no evidence until the
-domain itself names this onion address, authenticated, such as by an SRV record with DNSSEC.
+domain itself names this onion address, authenticated: by publishing this proof (see: onionmx proof check DOMAIN), or by an SRV record with DNSSEC.
 `;
 
 function toText({ statement, error }: Verdict, nowSeconds: number): string {

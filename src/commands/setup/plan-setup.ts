@@ -1,11 +1,11 @@
 /** Looks at this host and works out what setup would change. Changes nothing. */
 import { OnionmxError } from '../../errors.ts';
-import { formatDnsServer } from '../../net/dns-exchange.ts';
+import { formatDnsServer } from '../../net/dns-server.ts';
 import { findMailServers, type MailServer } from '../../mail-host/find-mail-server.ts';
 import { formatPlainAddress, parsePlainAddress } from '../../protocol/mail-address.ts';
 import type { SettingValue } from '../../setup/edit-settings.ts';
 import { joinPlans, type Plan } from '../../setup/plan.ts';
-import { findResolvers } from '../open-router.ts';
+import { findResolvers } from '../open-resolver.ts';
 import { hasForeignService, planOnionService } from './plan-onion-service.ts';
 import { planSettings } from './plan-settings.ts';
 import type { ServerView } from './server-view.ts';

@@ -4,6 +4,7 @@ import { type DomainName, isUnderOnion } from '../../protocol/domain-name.ts';
 import { type Exchanger, formatExchanger } from '../../protocol/exchanger.ts';
 import { formatSrvRecords, type RecordForm } from '../../protocol/srv-records.ts';
 import type { SrvAnswer } from '../../routing/srv-discovery.ts';
+import { openResolver } from '../open-resolver.ts';
 import { openDiscovery } from '../open-router.ts';
 
 export interface DomainRecords {
@@ -23,7 +24,7 @@ export async function findRecords(
   config: Config,
 ): Promise<readonly DomainRecords[]> {
   if (exchangers.length === 0) return [];
-  const discover = await openDiscovery(config);
+  const discover = openDiscovery(config, await openResolver(config));
   return Promise.all(
     domains
       .filter((domain) => !isUnderOnion(domain))

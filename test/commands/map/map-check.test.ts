@@ -6,42 +6,67 @@ import { type MapCheckOptions, runMapCheckCommand } from '../../../src/commands/
 import { torPathsIn } from '../../../src/tor/torrc.ts';
 import { answerWith } from '../../delivery/exchanger-server.ts';
 import { type ReplyOptions, replyTo, srv } from '../../dns-replies.ts';
+import { formatProof } from '../../../src/protocol/proof-signature.ts';
+import { day, makeProof } from '../../protocol/made-up-proofs.ts';
 import { startFakeDns } from '../../fake-dns-server.ts';
 import { makeOnionAddress } from '../../made-up-onions.ts';
+import { authority, serverCertificate, serverKey } from '../../made-up-certificates.ts';
 import { startFakeTor } from '../fake-tor.ts';
+import { startFakeWeb } from '../fake-web.ts';
 import { makeConfig } from '../made-up-config.ts';
 
 const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
 const name = (domain: string) => `_onion-mx._tcp.${domain}`;
 
+const proofName = (domain: string) => `_onion-mx-proof.${domain}`;
 const zone: Readonly<Record<string, ReplyOptions>> = {
+  [proofName('a.test')]: { rcode: 3 },
+  [proofName('c.test')]: { rcode: 3 },
+  [proofName('example.org')]: { rcode: 3 },
+  [name('example.org')]: { answers: [srv(name('example.org'), one)] },
   [name('a.test')]: { answers: [srv(name('a.test'), one, { priority: 10 })] },
   [name('b.test')]: { answers: [srv(name('b.test'), two)] },
   [name('c.test')]: { rcode: 3 },
   [name('d.test')]: { rcode: 2 },
 };
 
+interface Web {
+  /** What is there under the well-known name, by domain. */
+  readonly [domain: string]: string;
+}
+
 interface Far {
   readonly [exchanger: string]: Parameters<typeof startFakeTor>[2][string];
 }
 
-async function prepare(t: TestContext, map: string, far?: Far) {
+async function prepare(t: TestContext, map: string, far?: Far, web?: Web) {
   const dns = await startFakeDns(t, {
     udp: (query, asked) => [replyTo(query, zone[asked.name] ?? { rcode: 5 })],
   });
   const { config, folder } = makeConfig(t, (own) => ({
     map: [join(own, 'map.yml')],
     dns: { resolvers: [`127.0.0.1:${dns.port}`] },
+    // without exits no proof is asked for by HTTPS
+    ...(web === undefined
+      ? { tor: { use: 'running', socks: `unix:${join(own, 'state', 'tor', 'socks')}` } }
+      : {}),
   }));
   const file = join(folder, 'map.yml');
   writeFileSync(file, map);
-  const socks = torPathsIn(join(config.stateFolder, 'tor')).socks;
+  const { socks } = torPathsIn(join(config.stateFolder, 'tor'));
   const tor = far === undefined ? undefined : await startFakeTor(t, socks, far);
+  if (web !== undefined) {
+    const path = join(config.stateFolder, 'tor', 'exit');
+    const files = Object.entries(web).map(
+      ([domain, text]) => [`${domain}:443/.well-known/onion-mx`, text] as const,
+    );
+    await startFakeWeb(t, path, new Map(files), { key: serverKey, cert: serverCertificate });
+  }
   const progress: string[] = [];
   const onProgress = (done: number, total: number) => void progress.push(`${done}/${total}`);
   const run = async (options: Partial<MapCheckOptions> = {}) => {
     let text = '';
-    const all = { files: [], online: false, json: false, config, onProgress, ...options };
+    const all = { files: [], online: false, json: false, config, onProgress, ca: authority, ...options };
     const code = await runMapCheckCommand(all, (more) => void (text += more));
     return { code, text: text.replaceAll(folder, 'F') };
   };
@@ -83,9 +108,9 @@ test('online: DNS and each exchanger are asked, and agree', async (t) => {
   const { run, tor, progress } = await prepare(t, `${one}: [a.test, c.test]\n`, { [`${one}:25`]: {} });
   assert.deepEqual(await run({ online: true }), {
     code: 0,
-    text: `domain  SRV     postmaster  exchanger
-a.test  agrees  accepts     ${one}:25
-c.test  none    accepts     ${one}:25
+    text: `domain  SRV     proof  postmaster  exchanger
+a.test  agrees  none   accepts     ${one}:25
+c.test  none    none   accepts     ${one}:25
 1 file, 2 domains: 0 errors, 0 warnings.\n`,
   });
   assert.deepEqual(
@@ -95,7 +120,7 @@ c.test  none    accepts     ${one}:25
       ['RCPT TO:<postmaster@c.test>', []],
     ],
   );
-  assert.deepEqual(progress, ['1/4', '2/4', '3/4', '4/4']);
+  assert.deepEqual(progress, ['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
 });
 
 const failures: readonly [why: string, map: string, far: Far, code: number, text: RegExp][] = [
@@ -104,28 +129,28 @@ const failures: readonly [why: string, map: string, far: Far, code: number, text
     `${one}: [b.test]\n`,
     { [`${one}:25`]: {} },
     0,
-    new RegExp(`\nb.test  differs  accepts +${one}:25\n  SRV: ${two}:25 priority 0 weight 0 \\(`),
+    new RegExp(`\nb.test  differs  failed  accepts +${one}:25\n  SRV: ${two}:25 priority 0 weight 0 \\(`),
   ],
   [
     'DNS fails',
     `${one}: [d.test]\n`,
     { [`${one}:25`]: {} },
     75,
-    /\nd\.test {2}failed +accepts .*\n {2}SRV: failed: servfail/,
+    /\nd\.test {2}failed +failed +accepts .*\n {2}SRV: failed: servfail/,
   ],
   [
     'an onion that is off',
     `${one}: [a.test]\n`,
     { [`${one}:25`]: 0xf0 },
     75,
-    /\na\.test {2}agrees +silent .*\n {2}\S+ has no descriptor/,
+    /\na\.test {2}agrees +none +silent .*\n {2}\S+ has no descriptor/,
   ],
   [
     'postmaster is refused for now',
     `${one}: [a.test]\n`,
     { [`${one}:25`]: { answer: answerWith({ RCPT: '450 4.2.0 greylisted' }) } },
     75,
-    /\na\.test {2}agrees +refuses .*\n {2}RCPT: 450 4\.2\.0 greylisted\n/,
+    /\na\.test {2}agrees +none +refuses .*\n {2}RCPT: 450 4\.2\.0 greylisted\n/,
   ],
   [
     'postmaster is refused for good: it is not the exchanger of this domain',
@@ -139,7 +164,7 @@ const failures: readonly [why: string, map: string, far: Far, code: number, text
     `${one}: [a.test]\n${two}: [a.test]\n`,
     { [`${two}:25`]: {} },
     75,
-    new RegExp(`a.test {2}differs +accepts +${two}:25\n`),
+    new RegExp(`a.test {2}differs +none +accepts +${two}:25\n`),
   ],
 ];
 for (const [why, map, far, code, text] of failures) {
@@ -148,6 +173,47 @@ for (const [why, map, far, code, text] of failures) {
     const result = await run({ online: true });
     assert.match(result.text, text);
     assert.equal(result.code, code);
+  });
+}
+
+const at = Math.floor(Date.now() / 1000);
+const current = { issuedSeconds: at - 60, expiresSeconds: at + 9 * day };
+const proofs: readonly [why: string, map: string, file: string | undefined, text: RegExp][] = [
+  [
+    'valid',
+    `${one}: [example.org]\n`,
+    formatProof(makeProof(current)),
+    /\nexample\.org {2}agrees +valid +accepts/,
+  ],
+  ['none', `${one}: [example.org]\n`, undefined, /\nexample\.org {2}agrees +none +accepts/],
+  [
+    'of another onion service',
+    `${two}: [example.org]\n`,
+    formatProof(makeProof(current)),
+    new RegExp(
+      `\nexample.org {2}differs +differs .*\n.*\n {2}proof: none for ${two}:25; https: ${one}, port 25, 2525\n`,
+    ),
+  ],
+  [
+    'refused',
+    `${one}: [example.org]\n`,
+    formatProof(makeProof()),
+    /\nexample\.org {2}agrees +refused .*\n {2}proof: https: the proof has expired at 2026-04-01/,
+  ],
+  [
+    'for a host without a certificate',
+    `${one}: [a.test]\n`,
+    '',
+    /\na\.test {2}agrees +failed +accepts .*\n1 file/,
+  ],
+];
+for (const [why, map, file, text] of proofs) {
+  test(`online, the proof that the domain publishes: ${why}`, async (t) => {
+    const far = { [`${one}:25`]: {}, [`${two}:25`]: {} };
+    const { run } = await prepare(t, map, far, file === undefined ? {} : { 'example.org': file });
+    const result = await run({ online: true });
+    assert.match(result.text, text);
+    assert.equal(result.code, 0, 'a proof is no must');
   });
 }
 
@@ -186,7 +252,7 @@ test('as JSON: everything, in one document', async (t) => {
   const { code, text } = await run({ json: true, online: true });
   assert.equal(code, 75);
   const [entry] = JSON.parse(text).entries;
-  assert.deepEqual([entry.domain, entry.srv.result], ['a.test', 'agrees']);
+  assert.deepEqual([entry.domain, entry.srv.result, entry.proof.result], ['a.test', 'agrees', 'none']);
   assert.equal(entry.place, `F/map.yml:1:${one.length + 4}`);
   const [exchanger] = entry.exchangers;
   assert.deepEqual(

@@ -25,12 +25,14 @@ function sign(text: string | Buffer, time: number | string, by = secretKey): str
   return signMessage(Buffer.from(text), by, comment);
 }
 
-async function prepare(t: TestContext, tor: 'managed' | 'running' = 'managed') {
+/** The web of `way` is there; the other SocksPort of the same Tor is not. */
+async function prepare(t: TestContext, way: 'onions' | 'exits' | 'running, no exits' = 'onions') {
   const { config, folder } = makeConfig(t, (own) => ({
     map: [join(own, 'map.yml')],
-    ...(tor === 'running' ? { tor: { use: 'running', socks: `unix:${own}/state/socks` } } : {}),
+    ...(way === 'running, no exits' ? { tor: { use: 'running', socks: `unix:${own}/state/tor/socks` } } : {}),
   }));
-  const socks = tor === 'running' ? config.tor.socks : torPathsIn(join(config.stateFolder, 'tor')).socks;
+  const paths = torPathsIn(join(config.stateFolder, 'tor'));
+  const socks = way === 'exits' ? paths.exitSocks : paths.socks;
   assert.ok(socks.kind === 'unix');
   const answers = new Map<string, Buffer | string>();
   const web = await startFakeWeb(t, socks.path, answers);
@@ -67,7 +69,7 @@ Written. onionmx serve takes it over by itself.
   );
   assert.deepEqual([read(), read('map.yml.minisig')], [oldMap, sign(oldMap, 100)]);
   assert.deepEqual(web.asked, [`${one}:80`, `${one}:80`]);
-  assert.match(web.requests[0] ?? '', new RegExp(`^GET /maps/m.yml.minisig HTTP/1.0\r\nHost: ${one}\r\n`));
+  assert.match(web.requests[0] ?? '', new RegExp(`^GET /maps/m.yml.minisig HTTP/1.1\r\nHost: ${one}\r\n`));
 
   publish(newMap, sign(newMap, 101));
   await update();
@@ -186,7 +188,7 @@ test('from a file', async (t) => {
 });
 
 test('https through a Tor that has exits; the certificate is checked', async (t) => {
-  const { publish, update, read, web } = await prepare(t, 'running');
+  const { publish, update, read, web } = await prepare(t, 'exits');
   publish(oldMap, sign(oldMap, 100), 'maps.test:443/m.yml');
   publish(oldMap, sign(oldMap, 100), 'other.test:443/m.yml');
   const from = 'https://maps.test/m.yml';
@@ -204,11 +206,10 @@ test('query and port of an address are kept', async (t) => {
   const { publish, update, web } = await prepare(t);
   publish('x', 'x', `${one}:8080/m?v=1`);
   await assert.rejects(update({ from: `http://${one}:8080/m?v=1` }), { code: 'download-failed' });
-  assert.match(web.requests[0] ?? '', new RegExp(`^GET /m.minisig\\?v=1 HTTP/1.0\r\nHost: ${one}:8080\r\n`));
+  assert.match(web.requests[0] ?? '', new RegExp(`^GET /m.minisig\\?v=1 HTTP/1.1\r\nHost: ${one}:8080\r\n`));
 });
 
 const badSources: readonly [from: string, code: string, message: RegExp][] = [
-  ['https://maps.test/m.yml', 'map-source-invalid', /reaches nothing else/],
   ['http://maps.test/m.yml', 'map-source-invalid', /only https, or http to an onion/],
   ['ftp://maps.test/m.yml', 'map-source-invalid', /only https/],
   [`http://me:secret@${one}/m.yml`, 'map-source-invalid', /no address of a file/],
@@ -216,6 +217,15 @@ const badSources: readonly [from: string, code: string, message: RegExp][] = [
   ['https://', 'map-source-invalid', /no address of a file/],
   ['http://abc.onion/m.yml', 'address-bad-length', /3 characters/],
 ];
+test('a Tor without a way to the clear net is not asked for it', async (t) => {
+  const { update, web } = await prepare(t, 'running, no exits');
+  await assert.rejects(update({ from: 'https://maps.test/m.yml' }), {
+    code: 'map-source-invalid',
+    message: /no SocksPort is known that reaches the clear net/,
+  });
+  assert.deepEqual(web.asked, []);
+});
+
 for (const [from, code, message] of badSources) {
   test(`nobody is asked: ${from.replace(one, 'AAA.onion')}`, async (t) => {
     const { update, web } = await prepare(t);

@@ -17,7 +17,7 @@ const [one, two] = [makeOnionAddress(1), makeOnionAddress(2)];
 const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
 const plain: MemoryEntry = {
   exchangers: [makeExchanger(1), makeExchanger(2, { port: 2525, priority: 10, weight: 7 })],
-  evidence: 'dnssec',
+  shown: { evidence: 'dnssec', untilMs: nowMs + 29 * dayMs },
   firstSeenMs: nowMs - 90 * dayMs,
   lastSeenMs: nowMs - dayMs,
   isPinned: false,
@@ -25,7 +25,8 @@ const plain: MemoryEntry = {
 const doubted: MemoryEntry = {
   ...plain,
   exchangers: [makeExchanger(1)],
-  evidence: 'dns',
+  firstSeenMs: nowMs - 2 * dayMs,
+  shown: { evidence: 'certificate', untilMs: nowMs - dayMs },
   doubt: { says: [makeExchanger(2)], sinceMs: nowMs - 2000, notedMs: nowMs - 2000 },
 };
 const old: MemoryEntry = { ...plain, exchangers: [makeExchanger(1)], lastSeenMs: nowMs - 31 * dayMs };
@@ -79,7 +80,7 @@ test('list: a line for each domain, by name, with what is special about it', asy
   assert.deepEqual(text.split('\n'), [
     `doubt.test  ${one}:25 (dns, last seen ${seen}), DNS contradicts since ${time(nowMs - 2000)}`,
     `old.test    ${one}:25 (dnssec, last seen ${oldSeen}), over`,
-    `pin.test    ${one}:25 (dnssec, last seen ${oldSeen}), pinned`,
+    `pin.test    ${one}:25 (pinned, last seen ${oldSeen})`,
     `plain.test  ${one}:25, ${two}:2525 (dnssec, last seen ${seen})`,
     '',
   ]);
@@ -93,6 +94,7 @@ test('list as JSON', async (t) => {
     domain: 'plain.test',
     exchangers: plain.exchangers,
     evidence: 'dnssec',
+    shown: { evidence: 'dnssec', until: new Date(nowMs + 29 * dayMs).toISOString() },
     firstSeen: new Date(plain.firstSeenMs).toISOString(),
     lastSeen: new Date(plain.lastSeenMs).toISOString(),
     pinned: false,
@@ -125,13 +127,33 @@ test('show: what is known, for how long yet, what DNS says, and what to do', asy
     'doubt.test',
     `  exchanger     ${one}:25, priority 0, weight 0`,
     '  evidence      dns',
-    `  known since   ${time(plain.firstSeenMs)}`,
+    `  known since   ${time(nowMs - 2 * dayMs)}`,
     `  last seen     ${time(plain.lastSeenMs)}`,
     `  stands until  ${time(plain.lastSeenMs + 30 * dayMs)}`,
     `  DNS says      ${two}:25 (since ${time(nowMs - 2000)}, not DNSSEC-validated)`,
     '  what to do    Ask its operator by another way. If the change is right: onionmx memory forget doubt.test',
     '',
   ]);
+});
+
+test('show: what was found, until when it counts, and what the clear net would do', async (t) => {
+  const found: MemoryEntry = {
+    ...plain,
+    shown: { evidence: 'proved', untilMs: nowMs + 5 * dayMs },
+    check: { atMs: nowMs - 1000, found: ['by HTTPS: one proof', 'by DNS: there is no such record'] },
+    policy: 'mta-sts',
+  };
+  const { text } = await prepare(t, { 'found.test': found }).show('found.test');
+  assert.deepEqual(text.split('\n').slice(3, 6), [
+    `  evidence      proved until ${time(nowMs + 5 * dayMs)}`,
+    '  TLS policy    mta-sts',
+    `  looked at     ${time(nowMs - 1000)}: by HTTPS: one proof; by DNS: there is no such record`,
+  ]);
+});
+
+test('show: without more, the same exchangers for long are evidence', async (t) => {
+  const { shown: _, ...long } = plain;
+  assert.match((await prepare(t, { 'long.test': long }).show('long.test')).text, /evidence {6}remembered\n/);
 });
 
 test('show: pinned, and over', async (t) => {

@@ -14,6 +14,7 @@ export type BedNeed =
   | 'chasquid'
   | 'onionbalance'
   | 'rspamd'
+  | 'mta-sts'
   | 'trace';
 
 const programsOf: Record<BedNeed | 'namespace', Readonly<Record<string, string>>> = {
@@ -22,6 +23,7 @@ const programsOf: Record<BedNeed | 'namespace', Readonly<Record<string, string>>
   dns: { nsd: 'nsd', unbound: 'unbound', 'ldns-keygen': 'ldnsutils', 'ldns-signzone': 'ldnsutils' },
   trace: { strace: 'strace' },
   rspamd: { rspamd: 'rspamd' },
+  'mta-sts': { 'mta-sts-daemon': 'postfix-mta-sts-resolver' },
   // Unpacked, not installed: Debian has one mail server at a time, and Haraka comes from npm.
   exim: {},
   opensmtpd: {},

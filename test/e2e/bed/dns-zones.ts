@@ -9,6 +9,7 @@ import { runProgram } from './run-program.ts';
  * resolver, for longer than anybody waits.
  */
 type ZoneKind = 'signed' | 'unsigned' | 'bogus' | 'broken' | 'silent';
+export type ServedKind = Exclude<ZoneKind, 'broken' | 'silent'>;
 
 export interface Zone {
   /** Without the final dot: `example.test`. */

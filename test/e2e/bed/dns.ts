@@ -12,18 +12,23 @@ import {
   silentAddress,
   startResolver,
 } from './dns-resolver.ts';
-import { isServed, writeZone, type Zone } from './dns-zones.ts';
+import { isServed, type ServedKind, writeZone, type Zone } from './dns-zones.ts';
 import { createStopStack } from './stop-stack.ts';
 
 export interface Dns {
   readonly resolver: DnsServer;
   /** What the resolver was asked since it started, in order. */
   readonly queryLog: () => Promise<DnsQuery[]>;
-  /** Serves these records from now on (also after stopAuthority), and makes the resolver forget the old ones. */
-  readonly setRecords: (zoneName: string, records: string) => Promise<void>;
+  /**
+   * Serves these records from now on (also after stopAuthority), and makes the resolver forget the old ones. With a kind, a zone
+   * that was signed at the start is served with signatures that do not hold, or without.
+   */
+  readonly setRecords: (zoneName: string, records: string, kind?: ServedKind) => Promise<void>;
   readonly flushCache: () => Promise<void>;
   /** What is not cached fails from now on: SERVFAIL. */
   readonly stopAuthority: () => Promise<void>;
+  /** What is not cached gets no answer from now on, for longer than anybody waits. */
+  readonly silenceAuthority: () => Promise<void>;
   readonly startAuthority: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -72,11 +77,15 @@ function createAuthority(folder: string, zones: readonly Zone[]) {
       await stop();
       stop = await openFailingServer(authorityAddress);
     },
+    silence: async () => {
+      await stop();
+      stop = await openSilentServer(authorityAddress);
+    },
     stop: () => stop(),
-    setRecords: (name: string, records: string) => {
+    setRecords: (name: string, records: string, kind?: ServedKind) => {
       const zone = current.get(name);
       if (zone === undefined) throw new Error(`the bed serves no zone ${name}`);
-      current.set(name, { ...zone, records });
+      current.set(name, { ...zone, records, kind: kind ?? zone.kind });
     },
   };
 }
@@ -91,9 +100,10 @@ function describeDns(authority: Authority, resolver: Resolver, stop: () => Promi
     queryLog: resolver.queryLog,
     flushCache: resolver.flushCache,
     stopAuthority: authority.fail,
+    silenceAuthority: authority.silence,
     startAuthority: restart,
-    setRecords: async (zoneName, records) => {
-      authority.setRecords(zoneName, records);
+    setRecords: async (zoneName, records, kind) => {
+      authority.setRecords(zoneName, records, kind);
       await restart();
     },
     stop,

@@ -28,6 +28,11 @@ export function dialListener(port: number, firstLine?: string): SmtpDialogue {
   return createDialogue(socket, Buffer.alloc(0));
 }
 
+/** As an MTA of this host, to a server on a Unix-domain socket. */
+export function dialSocket(path: string): SmtpDialogue {
+  return createDialogue(createConnection({ path }), Buffer.alloc(0));
+}
+
 /** One message by one command at a time. The first refusal ends it and is the result, else the reply to the end of the data. */
 export async function sendByData(
   { say, write, hear }: SmtpDialogue,

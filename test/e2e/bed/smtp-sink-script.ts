@@ -1,6 +1,13 @@
 /** What a test tells the SMTP sink to do, and what the sink tells the test that it saw. */
 
-export type SinkExtension = 'PIPELINING' | 'CHUNKING' | 'SMTPUTF8' | 'DSN' | '8BITMIME' | `SIZE ${number}`;
+export type SinkExtension =
+  | 'PIPELINING'
+  | 'CHUNKING'
+  | 'SMTPUTF8'
+  | 'DSN'
+  | '8BITMIME'
+  | 'REQUIRETLS'
+  | `SIZE ${number}`;
 
 /** A place where the sink speaks. CONNECT is the banner, END the final dot; BDAT is asked for each chunk. */
 interface SinkEvent {
@@ -23,10 +30,18 @@ export const sayNothing = { kind: 'silence' } as const;
 export interface SinkOptions {
   /** Default 0: a free port. */
   readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   /** Listens here instead of on a port. */
   readonly path?: string;
   readonly hostname?: string;
   readonly extensions?: readonly SinkExtension[];
+  /** Offers STARTTLS, and shows this certificate (PEM). Inside it offers `extensions` and REQUIRETLS, or those that are named here. */
+  readonly tls?: {
+    readonly key: string;
+    readonly certificate: string;
+    readonly extensions?: readonly SinkExtension[];
+  };
   /** Waits for a PROXY line before the banner (HiddenServiceExportCircuitID haproxy). */
   readonly expectsProxyLine?: boolean;
   /** Chooses a reply; `undefined` leaves it to the sink. A promise delays it. */
@@ -48,6 +63,8 @@ export interface SinkMessage {
   /** The message, CRLF and all, without dot-stuffing. */
   readonly data: Buffer;
   readonly transfer: 'DATA' | 'BDAT';
+  /** Came inside TLS. */
+  readonly isSecured: boolean;
 }
 
 export interface SinkCommand {

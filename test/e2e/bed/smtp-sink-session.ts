@@ -1,5 +1,6 @@
 /** One session of the SMTP sink: reads commands and data, answers as the script says, and records what it saw. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   defaultExtensions,
   type SinkAnswer,
@@ -26,12 +27,14 @@ interface Transaction {
 class SessionOver extends Error {}
 
 export async function serveSinkSession(
-  socket: Socket,
+  client: Socket,
   sessionNumber: number,
   options: SinkOptions,
   record: SinkRecord,
 ): Promise<void> {
-  const input = createSinkInput(socket);
+  let socket = client;
+  let input = createSinkInput(socket);
+  let isSecured = false;
   let transaction: Transaction | undefined;
   let acceptedCount = 0;
 
@@ -53,6 +56,7 @@ export async function serveSinkSession(
       recipients,
       data: Buffer.concat(chunks),
       transfer,
+      isSecured,
     } as const;
     transaction = undefined;
     const answer = await reply(verb, line, `250 2.0.0 Ok: queued as S${record.messages.length + 1}`);
@@ -98,15 +102,25 @@ export async function serveSinkSession(
 
   async function takeCommand(line: string): Promise<boolean> {
     const verb = (line.split(' ')[0] ?? '').toUpperCase();
-    if (verb === 'EHLO' || verb === 'LHLO') await reply(verb, line, ehloReply(options));
+    if (verb === 'EHLO' || verb === 'LHLO') await reply(verb, line, ehloReply(options, isSecured));
     else if (verb === 'MAIL') await takeMail(line);
     else if (verb === 'RCPT') await takeRecipient(line);
     else if (verb === 'DATA') await takeData(line);
     else if (verb === 'BDAT') await takeChunk(line);
     else if (verb === 'QUIT') await reply(verb, line, '221 2.0.0 bye');
     else if (verb === 'RSET') await takeReset(line);
+    else if (verb === 'STARTTLS' && options.tls !== undefined) await beginTls(line, options.tls);
     else await reply(verb, line, verb === 'NOOP' || verb === 'HELO' ? '250 Ok' : '500 5.5.2 what?');
     return verb !== 'QUIT';
+  }
+
+  async function beginTls(line: string, tls: NonNullable<SinkOptions['tls']>): Promise<void> {
+    if (!(await reply('STARTTLS', line, '220 2.0.0 go ahead')).startsWith('2')) return;
+    socket = new TLSSocket(client, { isServer: true, key: tls.key, cert: tls.certificate });
+    socket.on('error', () => client.destroy()); // seen by the next read
+    input = createSinkInput(socket);
+    isSecured = true;
+    transaction = undefined;
   }
 
   async function takeReset(line: string): Promise<void> {
@@ -138,8 +152,13 @@ async function readCommand(
   return line;
 }
 
-function ehloReply({ hostname = 'sink.test', extensions = defaultExtensions }: SinkOptions): string {
-  const lines = [hostname, ...extensions, 'ENHANCEDSTATUSCODES'];
+function ehloReply(
+  { hostname = 'sink.test', extensions = defaultExtensions, tls }: SinkOptions,
+  isSecured: boolean,
+): string {
+  const outside = [...extensions, ...(tls === undefined ? [] : ['STARTTLS'])];
+  const offered = isSecured ? (tls?.extensions ?? [...extensions, 'REQUIRETLS']) : outside;
+  const lines = [hostname, ...offered, 'ENHANCEDSTATUSCODES'];
   return lines.map((text, index) => `250${index === lines.length - 1 ? ' ' : '-'}${text}`).join('\n');
 }
 

@@ -8,6 +8,8 @@ export interface ProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly outputPath: string;
+  /** Besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningProcess {
@@ -26,7 +28,11 @@ export interface RunningProcess {
 /** The child has a session of its own: a Ctrl-C reaches the bed alone, which then stops everything in good order. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const output = openSync(options.outputPath, 'a');
-  const child = spawn(options.command, options.args, { detached: true, stdio: ['ignore', output, output] });
+  const child = spawn(options.command, options.args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: { ...process.env, ...options.env },
+  });
   closeSync(output);
   let ending: string | undefined;
   const ended = new Promise<string>((resolve) => {

@@ -13,6 +13,9 @@ export function networkLines(authorities: readonly AuthorityNode[]): string[] {
     'TestingTorNetwork 1',
     'PathsNeededToBuildCircuits 0.67',
     'AddressDisableIPv6 1',
+    // a name that an exit resolves to this host is no attack here
+    'ClientDNSRejectInternalAddresses 0',
+    'ClientRejectInternalAddresses 0',
     'OutboundBindAddress 127.0.0.1',
     'ConnLimit 60',
     'ShutdownWaitLength 0',
@@ -31,8 +34,12 @@ export function relayLines(name: string, orPort: number, resolvConfPath: string)
     'SocksPort 0',
     'AssumeReachable 1',
     'MaxAdvertisedBandwidth 100 KBytes',
-    'ExitRelay 0',
-    'ExitPolicy reject *:*',
+    // Names are asked of the bed's resolver. Clients know of an exit's policy by its ports alone, so it has to say *:*;
+    // OutboundBindAddress keeps it on this host.
+    'ExitRelay 1',
+    'ExitPolicyRejectPrivate 0',
+    'ExitPolicy accept *:*',
+    'ServerDNSRandomizeCase 0',
     'ServerDNSDetectHijacking 0',
     'ServerDNSAllowBrokenConfig 1',
     `ServerDNSResolvConfFile ${resolvConfPath}`,
@@ -83,6 +90,7 @@ export function authorityLines(dirPort: number): string[] {
     'TestingDirAuthVoteGuard *',
     'TestingDirAuthVoteHSDir *',
     'TestingMinExitFlagThreshold 0',
+    'TestingDirAuthVoteExit *',
     'AuthDirMaxServersPerAddr 0',
   ];
 }

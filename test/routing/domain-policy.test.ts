@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
-import { createFailurePolicy } from '../../src/routing/failure-policy.ts';
+import { createDomainPolicy } from '../../src/routing/domain-policy.ts';
 
-const policy = createFailurePolicy('bounded', [
+const exceptions = [
   { domain: 'example.org', onFailure: 'defer' },
   { domain: '.example.org', onFailure: 'clearnet' },
   { domain: '.lists.example.org', onFailure: 'bounded' },
-]);
+];
+const policy = createDomainPolicy('bounded', exceptions, ({ onFailure }) => onFailure);
 
 for (const [why, domain, expected] of [
   ['no exception', 'example.net', 'bounded'],

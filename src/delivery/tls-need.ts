@@ -14,6 +14,8 @@ import type { Envelope, Session } from './session.ts';
 interface TlsRule {
   /** Of which names a certificate must have one to be good for the domain, as in an MTA-STS policy: `mx.example.org`, `*.example.org`. */
   readonly names: readonly string[];
+  /** false: it may have more names, which cannot be found out now. */
+  readonly areAllNames: boolean;
   /** Its mail goes inside TLS with such a certificate alone, whatever the sender says: because the route rests on that certificate. */
   readonly isNeeded: boolean;
 }
@@ -23,7 +25,7 @@ export type TlsRuleOf = (domain: DomainName) => Promise<TlsRule>;
 
 /** For a sender who asks for TLS, the domain itself must be in the certificate. */
 export const onSendersWishAlone: TlsRuleOf = (domain) =>
-  Promise.resolve({ names: [domain], isNeeded: false });
+  Promise.resolve({ names: [domain], areAllNames: true, isNeeded: false });
 
 export interface TlsNeed extends TlsRule {
   readonly domain: DomainName;
@@ -76,11 +78,16 @@ async function secure(session: Session, serverName: string): Promise<string | On
   }
 }
 
-function whyNotFor({ certificate, exchanger }: Session, { names: wanted }: TlsNeed): string | undefined {
+function whyNotFor(
+  { certificate, exchanger }: Session,
+  { names: wanted, areAllNames }: TlsNeed,
+): string | OnionmxError | undefined {
   const names = certificate?.names ?? [];
   if (wanted.some((pattern) => coversMxName(names, pattern))) return undefined;
   const shown = names.length === 0 ? 'no name' : names.slice(0, 10).join(', ');
-  return `the certificate of ${formatExchanger(exchanger)} is for ${shown}, not for ${wanted.join(' or ')}`;
+  const why = `the certificate of ${formatExchanger(exchanger)} is for ${shown}, not for ${wanted.join(' or ')}`;
+  if (areAllNames) return why;
+  return new OnionmxError('tls-failed', `${why}; which other names count is not known now`);
 }
 
 /** The sender's wish ends with a refusal (RFC 8689 §4.2.1); where the route rests on the certificate, another route may be found. */

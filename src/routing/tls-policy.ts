@@ -24,6 +24,11 @@ export type TlsPolicy =
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** false: a certificate of another name may be good for the domain, by names of its policy that are not known now. */
+export function areAllNamesKnown(policy: TlsPolicy | undefined): boolean {
+  return policy?.kind !== 'unknown' && !(policy?.kind === 'mta-sts' && policy.mxNames.length === 0);
+}
+
 /** Never throws, and never waits for Tor. */
 export type AskTlsPolicy = (domain: DomainName) => Promise<TlsPolicy>;
 

@@ -4,7 +4,7 @@ import type { ExchangerSet } from '../protocol/exchanger.ts';
 import { type Evidence, isAtLeast } from './evidence.ts';
 import type { EvidenceQuestion } from './look-for-evidence.ts';
 import type { MemoryEntry } from './memory-entry.ts';
-import type { TlsPolicy } from './tls-policy.ts';
+import { areAllNamesKnown, type TlsPolicy } from './tls-policy.ts';
 import type { MemoryClock } from './weigh-answer.ts';
 
 export interface EvidenceFacts {
@@ -24,8 +24,7 @@ export interface EvidenceFacts {
 export function questionFor(facts: EvidenceFacts, clock: MemoryClock): EvidenceQuestion | undefined {
   if (!isMoreWanted(facts, clock)) return undefined;
   const { domain, named, used, entry, policy } = facts;
-  const areAllNames =
-    policy?.kind !== 'unknown' && !(policy?.kind === 'mta-sts' && policy.mxNames.length === 0);
+  const areAllNames = areAllNamesKnown(policy);
   const exchangers = entry?.exchangers ?? used;
   return { domain, named, exchangers, certificateNames: namesFor(facts), areAllNames };
 }

@@ -23,7 +23,11 @@ function askFor(...recipients: string[]) {
 }
 
 const policyNames = (domain: string) =>
-  Promise.resolve({ names: domain === 'a.test' ? ['*.mail.test'] : [domain], isNeeded: false });
+  Promise.resolve({
+    names: domain === 'a.test' ? ['*.mail.test'] : [domain],
+    areAllNames: true,
+    isNeeded: false,
+  });
 
 interface Shows {
   readonly offers?: 'STARTTLS' | 'nothing';
@@ -155,7 +159,8 @@ test('ordinary mail stays as it is: no TLS, no question', async () => {
 });
 
 /** The route of a.test rests on a certificate, that of b.test does not. */
-const onCertificate = (domain: string) => Promise.resolve({ names: [domain], isNeeded: domain === 'a.test' });
+const onCertificate = (domain: string) =>
+  Promise.resolve({ names: [domain], areAllNames: true, isNeeded: domain === 'a.test' });
 const routeOf = (why: string) => `451 4.7.5 the route of a.test rests on a certificate: ${why}`;
 
 const needed: readonly [why: string, shows: Shows, expected: readonly string[], bad: readonly string[]][] = [
@@ -193,6 +198,21 @@ for (const [why, shows, expected, bad] of needed) {
     assert.deepEqual(told, bad);
   });
 }
+
+test('the names of a policy are not known now: the mail waits, and the evidence stays', async () => {
+  const sessions = createFakeSource(() => Promise.reject(new Error('not asked')));
+  const told: string[] = [];
+  const tlsRuleOf = async () => ({ names: ['a.test'], areAllNames: false, isNeeded: true });
+  const onBadCertificate = (domain: string) => void told.push(domain);
+  const way = { sessions, exchangers: [one] as const, tlsRuleOf, onBadCertificate };
+  const prepared = await prepareSession(makeSession(one, { names: ['mx.a.test'] }), makeEnvelope(a), way);
+  const why = `the certificate of ${nameOne} is for mx.a.test, not for a.test; which other names count is not known now`;
+  assert.deepEqual(
+    prepared.refusals.map((error) => error && [error.code, error.permanent, error.message]),
+    [['tls-failed', false, why]],
+  );
+  assert.deepEqual(told, []);
+});
 
 test('when the handshake fails, mail that needs none goes over a new session', async () => {
   const [current, fresh] = [makeSession(one, {}), makeSession(one, {})];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { reviewMap } from '../src/routing/review-map.ts';
+import { reviewMap } from '../src/routing/map/review-map.ts';
 
 for (const file of readdirSync('data')) {
   test(`data/${file} is in order, and says where it is from`, () => {

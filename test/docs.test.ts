@@ -13,8 +13,8 @@ import { parseConfig } from '../src/config/parse-config.ts';
 import { printConfig } from '../src/config/print-config.ts';
 import { settingsSchema } from '../src/config/schema.ts';
 import { fieldsOf } from '../src/config/schema-tree.ts';
-import { mergeMaps } from '../src/routing/domain-map.ts';
-import { parseDomainMapFile } from '../src/routing/domain-map-file.ts';
+import { mergeMaps } from '../src/routing/map/domain-map.ts';
+import { parseDomainMapFile } from '../src/routing/map/domain-map-file.ts';
 import { rootEnvironment } from './config/made-up-environment.ts';
 
 interface Text {

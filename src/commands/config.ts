@@ -3,7 +3,7 @@ import { type Environment, readEnvironment } from '../config/environment.ts';
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { printConfig, toPlainConfig } from '../config/print-config.ts';
 import { type OnionmxError, toOnionmxError } from '../errors.ts';
-import { loadDomainMap } from '../routing/load-domain-map.ts';
+import { loadDomainMap } from '../routing/map/load-domain-map.ts';
 import { exitCode, exitCodeFor } from './exit-code.ts';
 import { formatJson } from './json.ts';
 

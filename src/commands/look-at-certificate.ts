@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { Connection } from '../net/connection.ts';
 import { coversMxName } from '../protocol/certificate-name.ts';
 import { type Exchanger, formatExchanger } from '../protocol/exchanger.ts';
-import type { CertificateLook } from '../routing/look-for-evidence.ts';
+import type { CertificateLook } from '../routing/trust/look-for-evidence.ts';
 
 interface Way {
   readonly dial: (exchanger: Exchanger) => Promise<Connection>;

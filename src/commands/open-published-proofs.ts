@@ -4,8 +4,8 @@ import { findOverTor } from '../net/http-get.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { maxProofFileBytes } from '../protocol/proof-file.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
-import { createProofFetcher, type FetchPublishedProofs } from '../routing/published-proofs.ts';
-import type { Resolver } from '../routing/resolver.ts';
+import { createProofFetcher, type FetchPublishedProofs } from '../routing/trust/published-proofs.ts';
+import type { Resolver } from '../routing/dns/resolver.ts';
 import { exitSocksOf } from './socks-of.ts';
 
 const timeoutMs = 60_000;

@@ -5,8 +5,8 @@ import { OnionmxError } from '../errors.ts';
 import type { DnsServer } from '../net/dns-server.ts';
 import { formatResolverAddress, type ResolverAddress } from '../protocol/dns-resolver-address.ts';
 import { isUnderOnion } from '../protocol/domain-name.ts';
-import { parseResolvConf } from '../routing/read-resolv-conf.ts';
-import { createResolver, type Resolver } from '../routing/resolver.ts';
+import { parseResolvConf } from '../routing/dns/read-resolv-conf.ts';
+import { createResolver, type Resolver } from '../routing/dns/resolver.ts';
 import { exitSocksOf, socksOf } from './socks-of.ts';
 
 const opened = new WeakMap<Config, Promise<Resolver>>();

@@ -1,7 +1,7 @@
 /** Wires which mail goes inside TLS: that of routes that rest on a certificate, and what its senders want so. */
 import type { TlsRuleOf } from '../delivery/tls-need.ts';
 import type { Router } from '../routing/router.ts';
-import { areAllNamesKnown, type AskTlsPolicy } from '../routing/tls-policy.ts';
+import { areAllNamesKnown, type AskTlsPolicy } from '../routing/tls-policy/tls-policy.ts';
 
 /**
  * A route that has changed since the recipient was accepted is no reason to send in the clear: without TLS goes only what an

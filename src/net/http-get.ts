@@ -51,7 +51,8 @@ async function download(
   try {
     const tls = { host, timeoutMs: leftMs(), ...(ca === undefined ? {} : { ca }) };
     const connection = isSecure ? await secureConnection(plain, tls) : plain;
-    return await askInTime(toStream(connection, timeoutMs), request, leftMs());
+    // the deadline over everything comes first
+    return await askInTime(toStream(connection, 2 * timeoutMs), request, leftMs());
   } catch (thrown) {
     throw cannotGet(request, toOnionmxError(thrown).message, thrown);
   } finally {

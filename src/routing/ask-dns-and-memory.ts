@@ -3,16 +3,16 @@ import type { Log } from '../log.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import type { ExchangerSet } from '../protocol/exchanger.ts';
 import { decideFromDns } from './decide-route.ts';
-import { describePinned, describeRecall, logRecall } from './describe-memory.ts';
-import { describeSrvAnswer } from './describe-srv-answer.ts';
+import { describePinned, describeRecall, logRecall } from './memory/describe-memory.ts';
+import { describeSrvAnswer } from './dns/describe-srv-answer.ts';
 import { createFailureClock } from './failure-clock.ts';
-import { evidenceFor } from './known-evidence.ts';
+import { evidenceFor } from './memory/known-evidence.ts';
 import type { OnFailure } from './failure-policy.ts';
-import type { MemoryEntry } from './memory-entry.ts';
+import type { MemoryEntry } from './memory/memory-entry.ts';
 import type { Decision, Route, RouteStep } from './route.ts';
-import type { RouteMemory } from './route-memory.ts';
-import type { SrvAnswer } from './srv-discovery.ts';
-import { weighAnswer } from './weigh-answer.ts';
+import type { RouteMemory } from './memory/route-memory.ts';
+import type { SrvAnswer } from './dns/srv-discovery.ts';
+import { weighAnswer } from './memory/weigh-answer.ts';
 
 export interface DnsSources {
   readonly discover: (domain: DomainName) => Promise<SrvAnswer>;

@@ -3,7 +3,7 @@ import { type OnionmxError, toOnionmxError } from '../errors.ts';
 import { errorFields } from '../log.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { askDnsAndMemory, type DnsSources } from './ask-dns-and-memory.ts';
-import { askTrust, type TrustSources } from './ask-trust.ts';
+import { askTrust, type TrustSources } from './trust/ask-trust.ts';
 import type { Decision } from './route.ts';
 
 export type OrdinarySources = DnsSources & TrustSources;

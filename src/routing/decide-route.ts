@@ -8,8 +8,8 @@ import { parseOnionAddress } from '../protocol/onion-address.ts';
 import type { Evidence } from './evidence.ts';
 import type { OnFailure } from './failure-policy.ts';
 import type { Route } from './route.ts';
-import type { SrvAnswer } from './srv-discovery.ts';
-import type { Holder } from './weigh-answer.ts';
+import type { SrvAnswer } from './dns/srv-discovery.ts';
+import type { Holder } from './memory/weigh-answer.ts';
 
 /** What is known when DNS has answered, or failed to. */
 export interface DnsFacts extends FailureFacts {

@@ -4,8 +4,8 @@ import { formatExchanger } from '../protocol/exchanger.ts';
 import type { OnionAddress } from '../protocol/onion-address.ts';
 import { decideOrdinaryDomain, type OrdinarySources } from './decide-ordinary-domain.ts';
 import { decideForOnionAddress } from './decide-route.ts';
-import type { MapEntry } from './domain-map.ts';
-import type { ApplyOutage } from './outage-step.ts';
+import type { MapEntry } from './map/domain-map.ts';
+import type { ApplyOutage } from './outage/outage-step.ts';
 import { onionAddressOf, ownOnionsAmong, preferredToUs } from './own-onions.ts';
 import type { Decision, Route, RouteStep } from './route.ts';
 

@@ -11,7 +11,7 @@ import { listen } from '../../src/net/listen.ts';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import { NetstringDecoder } from '../../src/protocol/netstring.ts';
 import { encodeSocketmapReply } from '../../src/protocol/socketmap.ts';
-import { openPolicyFiles } from '../../src/routing/mta-sts-files.ts';
+import { openPolicyFiles } from '../../src/routing/tls-policy/mta-sts-files.ts';
 import { type ReplyOptions, replyTo, soa } from '../dns-replies.ts';
 import { startFakeDns } from '../fake-dns-server.ts';
 import { createRecordingLog } from '../recording-log.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { openTlsRule } from '../../src/commands/tls-rule.ts';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import type { Route } from '../../src/routing/route.ts';
-import type { TlsPolicy } from '../../src/routing/tls-policy.ts';
+import type { TlsPolicy } from '../../src/routing/tls-policy/tls-policy.ts';
 import { makeExchanger } from '../made-up-onions.ts';
 
 const domain = parseDomainName('a.test');

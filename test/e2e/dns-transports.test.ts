@@ -12,7 +12,7 @@ import { stringify } from 'yaml';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import type { Exchanger } from '../../src/protocol/exchanger.ts';
 import { parseOnionAddress } from '../../src/protocol/onion-address.ts';
-import { formatEntry, type MemoryEntry } from '../../src/routing/memory-entry.ts';
+import { formatEntry, type MemoryEntry } from '../../src/routing/memory/memory-entry.ts';
 import { makeOnionAddress } from '../made-up-onions.ts';
 import { askSocketmap } from './bed/ask-socketmap.ts';
 import { bedSkip } from './bed/bed-availability.ts';

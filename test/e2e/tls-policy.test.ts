@@ -9,7 +9,7 @@ import { openResolver } from '../../src/commands/open-resolver.ts';
 import { openTlsPolicy } from '../../src/commands/open-tls-policy.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
-import type { AskTlsPolicy, TlsPolicy } from '../../src/routing/tls-policy.ts';
+import type { AskTlsPolicy, TlsPolicy } from '../../src/routing/tls-policy/tls-policy.ts';
 import { rootEnvironment } from '../config/made-up-environment.ts';
 import { createRecordingLog } from '../recording-log.ts';
 import { bedSkip } from './bed/bed-availability.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import { decideForOnionAddress, decideFromDns } from '../../src/routing/decide-route.ts';
-import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import type { SrvAnswer } from '../../src/routing/dns/srv-discovery.ts';
 import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
 
 const published = makeExchanger(1);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Evidence, evidences, isAtLeast, strongerOf } from '../../src/routing/evidence.ts';
-import { evidenceFor, knownEvidence } from '../../src/routing/known-evidence.ts';
-import type { MemoryEntry, Shown } from '../../src/routing/memory-entry.ts';
-import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import { evidenceFor, knownEvidence } from '../../src/routing/memory/known-evidence.ts';
+import type { MemoryEntry, Shown } from '../../src/routing/memory/memory-entry.ts';
+import type { SrvAnswer } from '../../src/routing/dns/srv-discovery.ts';
 import { makeExchanger } from '../made-up-onions.ts';
 import { failed, none, says } from './made-up-answers.ts';
-import { makeEntry, startMs } from './made-up-memory.ts';
+import { makeEntry, startMs } from './memory/made-up-memory.ts';
 
 const day = 86_400_000;
 

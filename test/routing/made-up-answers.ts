@@ -1,6 +1,6 @@
 /** What DNS says of a domain's exchangers, for tests. */
 import type { ExchangerSet } from '../../src/protocol/exchanger.ts';
-import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import type { SrvAnswer } from '../../src/routing/dns/srv-discovery.ts';
 
 const answered = { ignored: [], ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
 

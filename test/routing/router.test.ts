@@ -5,10 +5,10 @@ import { parseDomainName } from '../../src/protocol/domain-name.ts';
 import type { Exchanger, ExchangerSet } from '../../src/protocol/exchanger.ts';
 import type { OnionAddress } from '../../src/protocol/onion-address.ts';
 import { createRouter, type RouterSources } from '../../src/routing/router.ts';
-import type { SrvAnswer } from '../../src/routing/srv-discovery.ts';
+import type { SrvAnswer } from '../../src/routing/dns/srv-discovery.ts';
 import { makeExchanger, makeOnionAddress } from '../made-up-onions.ts';
 import { createRecordingLog } from '../recording-log.ts';
-import { createFakeMemory } from './fake-memory.ts';
+import { createFakeMemory } from './memory/fake-memory.ts';
 
 const answered = { ignored: [], authenticated: false, ttlSeconds: 60, resolver: '127.0.0.1:53', chain: [] };
 const found: SrvAnswer = { kind: 'found', exchangers: [makeExchanger(1)], ...answered };

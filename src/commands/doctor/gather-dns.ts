@@ -8,9 +8,9 @@ import { toDnsName } from '../../protocol/dns-name.ts';
 import { isResolverOnThisHost } from '../../protocol/dns-resolver-address.ts';
 import { type DomainName, isUnderOnion } from '../../protocol/domain-name.ts';
 import { formatExchanger } from '../../protocol/exchanger.ts';
-import { type AskOptions, askResolvers } from '../../routing/ask-resolvers.ts';
-import { createResolver } from '../../routing/resolver.ts';
-import { createSrvDiscovery, type SrvAnswer } from '../../routing/srv-discovery.ts';
+import { type AskOptions, askResolvers } from '../../routing/dns/ask-resolvers.ts';
+import { createResolver } from '../../routing/dns/resolver.ts';
+import { createSrvDiscovery, type SrvAnswer } from '../../routing/dns/srv-discovery.ts';
 import { findResolvers } from '../open-resolver.ts';
 
 /** A top level domain that is signed, and whose zone says of each name in so many words that it is not there. */

@@ -6,10 +6,10 @@ import type { Config } from '../../config/schema.ts';
 import type { HostFacts } from '../../doctor/judge-host.ts';
 import { toOnionmxError, isAbsent } from '../../errors.ts';
 import { createLog } from '../../log.ts';
-import { describeContradiction } from '../../routing/describe-memory.ts';
-import { loadDomainMap } from '../../routing/load-domain-map.ts';
-import { listDomains } from '../../routing/memory-files.ts';
-import { readRouteMemory } from '../../routing/route-memory.ts';
+import { describeContradiction } from '../../routing/memory/describe-memory.ts';
+import { loadDomainMap } from '../../routing/map/load-domain-map.ts';
+import { listDomains } from '../../routing/memory/memory-files.ts';
+import { readRouteMemory } from '../../routing/memory/route-memory.ts';
 import { memoryFolderOf } from '../state-paths.ts';
 
 export async function gatherHost({ config, file }: LoadedConfig, onionmxVersion: string): Promise<HostFacts> {

@@ -1,7 +1,7 @@
 /** `onionmx map check`: is the map in order, and with `--online`, is it true? Changes nothing, sends no mail. */
 import type { Config } from '../../config/schema.ts';
-import { readMapTexts } from '../../routing/load-domain-map.ts';
-import { type MapReview, reviewMap } from '../../routing/review-map.ts';
+import { readMapTexts } from '../../routing/map/load-domain-map.ts';
+import { type MapReview, reviewMap } from '../../routing/map/review-map.ts';
 import { exitCode, exitCodeFor } from '../exit-code.ts';
 import { errorToJson, formatJson } from '../json.ts';
 import { checkMapOnline, type EntryCheck, type OnProgress } from './map-check-online.ts';

@@ -1,8 +1,8 @@
 /** `onionmx map diff <file> <file>`: what two maps say differently, whatever their form and order. */
-import { invalidMap, joinMaps, listExchangers } from '../../routing/domain-map.ts';
-import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
-import { readMapTexts } from '../../routing/load-domain-map.ts';
-import { compareMaps, type MapDifference } from '../../routing/map-difference.ts';
+import { invalidMap, joinMaps, listExchangers } from '../../routing/map/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/map/domain-map-file.ts';
+import { readMapTexts } from '../../routing/map/load-domain-map.ts';
+import { compareMaps, type MapDifference } from '../../routing/map/map-difference.ts';
 import { exitCode } from '../exit-code.ts';
 import { formatJson } from '../json.ts';
 

@@ -5,10 +5,10 @@ import type { Exchanger } from '../../protocol/exchanger.ts';
 import { isSameSet } from '../../protocol/exchanger.ts';
 import { parseOnionAddress } from '../../protocol/onion-address.ts';
 import { parsePort } from '../../protocol/port.ts';
-import { invalidMap, joinMaps, listExchangers } from '../../routing/domain-map.ts';
-import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
-import { readMapTexts } from '../../routing/load-domain-map.ts';
-import { addToMap, removeFromMap, tidyMap } from '../../routing/map-edit.ts';
+import { invalidMap, joinMaps, listExchangers } from '../../routing/map/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/map/domain-map-file.ts';
+import { readMapTexts } from '../../routing/map/load-domain-map.ts';
+import { addToMap, removeFromMap, tidyMap } from '../../routing/map/map-edit.ts';
 import { exitCode } from '../exit-code.ts';
 import { chooseFile, type MapEditOptions, readMapFiles, writeMapFiles } from './map-files.ts';
 

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import type { Config } from '../../config/schema.ts';
 import { OnionmxError, isAbsent } from '../../errors.ts';
-import { invalidMap, joinMaps } from '../../routing/domain-map.ts';
-import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
-import { type MapText, readMapTexts } from '../../routing/load-domain-map.ts';
-import { writeMapFile } from '../../routing/write-map-file.ts';
+import { invalidMap, joinMaps } from '../../routing/map/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/map/domain-map-file.ts';
+import { type MapText, readMapTexts } from '../../routing/map/load-domain-map.ts';
+import { writeMapFile } from '../../routing/map/write-map-file.ts';
 import { toPrintable } from '../printable.ts';
 
 export interface MapEditOptions {

@@ -5,7 +5,7 @@ import type {
   FetchPublishedProofs,
   PublishedProof,
   PublishedProofs,
-} from '../../routing/published-proofs.ts';
+} from '../../routing/trust/published-proofs.ts';
 
 /** `valid`: each exchanger of the entry has a proof. `differs`: proofs hold, but some exchanger has none. `none`: nothing is published that counts. */
 export interface ProofCheck {

@@ -13,9 +13,9 @@ import {
   toSecretKey,
   verifySignature,
 } from '../../protocol/minisign.ts';
-import { invalidMap } from '../../routing/domain-map.ts';
-import { parseDomainMapFile } from '../../routing/domain-map-file.ts';
-import { writeMapFile } from '../../routing/write-map-file.ts';
+import { invalidMap } from '../../routing/map/domain-map.ts';
+import { parseDomainMapFile } from '../../routing/map/domain-map-file.ts';
+import { writeMapFile } from '../../routing/map/write-map-file.ts';
 import { exitCode } from '../exit-code.ts';
 import {
   readIfPresent,

@@ -11,8 +11,8 @@ import {
   verifyComment,
   verifySignature,
 } from '../../protocol/minisign.ts';
-import { invalidMap } from '../../routing/domain-map.ts';
-import { writeMapFile } from '../../routing/write-map-file.ts';
+import { invalidMap } from '../../routing/map/domain-map.ts';
+import { writeMapFile } from '../../routing/map/write-map-file.ts';
 import { exitCode } from '../exit-code.ts';
 import { chooseFile, type MapEditOptions, readMapFiles, writeMapFiles } from './map-files.ts';
 import { readIfPresent, readPublicKey, signatureFileOf } from './map-keys.ts';

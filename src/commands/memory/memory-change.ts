@@ -2,8 +2,8 @@
 import type { Config } from '../../config/schema.ts';
 import type { Log } from '../../log.ts';
 import { parseDomainName } from '../../protocol/domain-name.ts';
-import { describeSight } from '../../routing/describe-memory.ts';
-import { forgetDomain, pinDomain } from '../../routing/memory-changes.ts';
+import { describeSight } from '../../routing/memory/describe-memory.ts';
+import { forgetDomain, pinDomain } from '../../routing/memory/memory-changes.ts';
 import { exitCode } from '../exit-code.ts';
 import { notRemembered } from './memory-show.ts';
 import { memoryFolderOf } from '../state-paths.ts';

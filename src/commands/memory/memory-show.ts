@@ -9,12 +9,12 @@ import {
   describeSight,
   describeTime,
   describeWayOut,
-} from '../../routing/describe-memory.ts';
-import { knownEvidence } from '../../routing/known-evidence.ts';
-import { entryToJson, type MemoryEntry } from '../../routing/memory-entry.ts';
-import { listDomains } from '../../routing/memory-files.ts';
-import { readRouteMemory } from '../../routing/route-memory.ts';
-import { endOf, isOver } from '../../routing/weigh-answer.ts';
+} from '../../routing/memory/describe-memory.ts';
+import { knownEvidence } from '../../routing/memory/known-evidence.ts';
+import { entryToJson, type MemoryEntry } from '../../routing/memory/memory-entry.ts';
+import { listDomains } from '../../routing/memory/memory-files.ts';
+import { readRouteMemory } from '../../routing/memory/route-memory.ts';
+import { endOf, isOver } from '../../routing/memory/weigh-answer.ts';
 import { exitCode } from '../exit-code.ts';
 import { formatJson } from '../json.ts';
 import { keepMsOf } from '../open-router.ts';

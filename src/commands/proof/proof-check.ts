@@ -4,7 +4,7 @@ import type { OnionmxError } from '../../errors.ts';
 import { parseDomainName } from '../../protocol/domain-name.ts';
 import { proofLimits } from '../../protocol/proof-statement.ts';
 import { formatProofTime } from '../../protocol/proof-time.ts';
-import type { ProofPlace, PublishedProof, PublishedProofs } from '../../routing/published-proofs.ts';
+import type { ProofPlace, PublishedProof, PublishedProofs } from '../../routing/trust/published-proofs.ts';
 import { exitCode, exitCodeFor } from '../exit-code.ts';
 import { errorToJson, formatJson } from '../json.ts';
 import { openPublishedProofs } from '../open-published-proofs.ts';

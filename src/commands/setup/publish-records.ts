@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.ts';
 import { type DomainName, isUnderOnion } from '../../protocol/domain-name.ts';
 import { type Exchanger, formatExchanger } from '../../protocol/exchanger.ts';
 import { formatSrvRecords, type RecordForm } from '../../protocol/srv-records.ts';
-import type { SrvAnswer } from '../../routing/srv-discovery.ts';
+import type { SrvAnswer } from '../../routing/dns/srv-discovery.ts';
 import { openResolver } from '../open-resolver.ts';
 import { openDiscovery } from '../open-router.ts';
 

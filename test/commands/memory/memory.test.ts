@@ -5,8 +5,8 @@ import { runMemoryForgetCommand, runMemoryPinCommand } from '../../../src/comman
 import { runMemoryListCommand, runMemoryShowCommand } from '../../../src/commands/memory/memory-show.ts';
 import { memoryFolderOf } from '../../../src/commands/state-paths.ts';
 import { parseDomainName } from '../../../src/protocol/domain-name.ts';
-import { formatEntry, type MemoryEntry, parseEntry } from '../../../src/routing/memory-entry.ts';
-import { entryFileOf } from '../../../src/routing/memory-files.ts';
+import { formatEntry, type MemoryEntry, parseEntry } from '../../../src/routing/memory/memory-entry.ts';
+import { entryFileOf } from '../../../src/routing/memory/memory-files.ts';
 import { makeExchanger, makeOnionAddress } from '../../made-up-onions.ts';
 import { createRecordingLog } from '../../recording-log.ts';
 import { makeConfig } from '../made-up-config.ts';

@@ -61,7 +61,10 @@ export async function startSmtpSink(options: SinkOptions = {}): Promise<SmtpSink
   };
 }
 
-async function listenOn(server: Server, { host = '127.0.0.1', port = 0, path }: SinkOptions): Promise<number> {
+async function listenOn(
+  server: Server,
+  { host = '127.0.0.1', port = 0, path }: SinkOptions,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path === undefined ? { host, port } : { path }, () => resolve());

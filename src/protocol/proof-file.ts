@@ -2,12 +2,12 @@
 import { OnionmxError } from '../errors.ts';
 
 export const maxProofFileBytes = 65_536;
-/** Each costs a check of its signature. */
-const maxProofs = 32;
+/** Of what a stranger publishes: each costs a check of its signature. */
+const usualMaxProofs = 32;
 const start = 'onionmx-proof ';
 
 /** The octets of each, to be parsed: what is before the first is part of it, and so makes it malformed. Throws `proof-malformed`. */
-export function splitProofFile(bytes: Buffer): readonly Buffer[] {
+export function splitProofFile(bytes: Buffer, maxProofs = usualMaxProofs): readonly Buffer[] {
   const places = [0];
   for (let at = bytes.indexOf(`\n${start}`); at >= 0; at = bytes.indexOf(`\n${start}`, at + 1))
     places.push(at + 1);

@@ -199,12 +199,13 @@ for (const [why, shows, expected, bad] of needed) {
   });
 }
 
+const namesUnknown = () => Promise.resolve({ names: ['a.test'], areAllNames: false, isNeeded: true });
+
 test('the names of a policy are not known now: the mail waits, and the evidence stays', async () => {
   const sessions = createFakeSource(() => Promise.reject(new Error('not asked')));
   const told: string[] = [];
-  const tlsRuleOf = async () => ({ names: ['a.test'], areAllNames: false, isNeeded: true });
   const onBadCertificate = (domain: string) => void told.push(domain);
-  const way = { sessions, exchangers: [one] as const, tlsRuleOf, onBadCertificate };
+  const way = { sessions, exchangers: [one] as const, tlsRuleOf: namesUnknown, onBadCertificate };
   const prepared = await prepareSession(makeSession(one, { names: ['mx.a.test'] }), makeEnvelope(a), way);
   const why = `the certificate of ${nameOne} is for mx.a.test, not for a.test; which other names count is not known now`;
   assert.deepEqual(

@@ -1,6 +1,7 @@
 /** `onionmx map check`: is the map in order, and with `--online`, is it true? Changes nothing, sends no mail. */
 import type { Config } from '../../config/schema.ts';
 import { readMapTexts } from '../../routing/map/load-domain-map.ts';
+import { type MapProofs, readProofsBeside, reviewMapProofs } from '../../routing/map/map-proofs.ts';
 import { type MapReview, reviewMap } from '../../routing/map/review-map.ts';
 import { exitCode, exitCodeFor } from '../exit-code.ts';
 import { errorToJson, formatJson } from '../json.ts';
@@ -33,18 +34,30 @@ export async function runMapCheckCommand(
   const checks =
     online && !isRefused ? await checkMapOnline(review.entries, config, onProgress, ca) : undefined;
   const names = texts.map(({ file }) => file);
-  out(json ? toJson(names, review, checks) : toText(names, review, checks));
+  const proofs = reviewMapProofs(await readProofsBeside(names), review.entries, Date.now() / 1000);
+  const found: Found = { files: names, review, proofs, checks };
+  out(json ? toJson(found) : toText(found));
   return isRefused ? exitCode.config : exitCodeOf(checks ?? []);
 }
 
-function toText(
-  files: readonly string[],
-  { complaints, warnings, entries }: MapReview,
-  checks: readonly EntryCheck[] | undefined,
-): string {
-  const lines = [...complaints, ...warnings.map(markWarning)].map((line) => `${line}\n`).join('');
+interface Found {
+  readonly files: readonly string[];
+  readonly review: MapReview;
+  /** undefined: none lie beside the map. */
+  readonly proofs: MapProofs | undefined;
+  readonly checks: readonly EntryCheck[] | undefined;
+}
+
+function toText({ files, review, proofs, checks }: Found): string {
+  const { complaints, entries } = review;
+  const warnings = [...review.warnings.map(markWarning), ...(proofs?.warnings ?? [])];
+  const lines = [...complaints, ...warnings].map((line) => `${line}\n`).join('');
   const table = checks === undefined || checks.length === 0 ? '' : `${formatEntryChecks(checks)}\n`;
-  return `${lines}${table}${summarise(files.length, entries.size, complaints.length, warnings.length)}\n`;
+  const beside =
+    proofs === undefined
+      ? ''
+      : `Proofs beside the map: ${count(proofs.proved, 'exchanger')} with one that holds, ${proofs.unproved} without.\n`;
+  return `${lines}${table}${beside}${summarise(files.length, entries.size, complaints.length, warnings.length)}\n`;
 }
 
 /** `file:line:column: warning: what` */
@@ -65,17 +78,14 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-function toJson(
-  files: readonly string[],
-  { complaints, warnings, entries }: MapReview,
-  checks: readonly EntryCheck[] | undefined,
-): string {
+function toJson({ files, review: { complaints, warnings, entries }, proofs, checks }: Found): string {
   return formatJson({
     ok: complaints.length === 0,
     files,
     domains: entries.size,
     complaints,
     warnings,
+    proofs: proofs ?? null,
     entries:
       checks?.map(({ exchangers, ...check }) => ({
         ...check,

@@ -247,6 +247,7 @@ test('as JSON: everything, in one document', async (t) => {
     domains: 1,
     complaints: [],
     warnings: [],
+    proofs: null,
     entries: null,
   });
   const { code, text } = await run({ json: true, online: true });
@@ -259,4 +260,16 @@ test('as JSON: everything, in one document', async (t) => {
     [exchanger.exchanger, exchanger.result, exchanger.code, exchanger.error.code],
     [`${one}:25`, 'silent', null, 'onion-no-descriptor'],
   );
+});
+
+test('proofs that lie beside the map', async (t) => {
+  const { run, file } = await prepare(t, `${one}: [example.org, other.test]\n`);
+  const issuedSeconds = Math.floor(Date.now() / 1000) - day;
+  const proof = formatProof(makeProof({ issuedSeconds, expiresSeconds: issuedSeconds + 90 * day }));
+  writeFileSync(`${file}.proofs`, `${proof}${formatProof(makeProof({ expiresSeconds: issuedSeconds }))}`);
+  const { code, text } = await run();
+  assert.equal(code, 0);
+  assert.match(text, /\.proofs: proof 2: the proof has expired/);
+  assert.match(text, /^Proofs beside the map: 1 exchanger with one that holds, 1 without\.$/m);
+  assert.match(text, /: 0 errors, 1 warning\.\n$/);
 });

@@ -12,6 +12,8 @@ export interface PolicyFacts {
   readonly verifiesThroughUs: boolean;
   /** The tables of smtp_tls_policy_maps. */
   readonly tlsPolicies: readonly string[];
+  /** onionmx asks a TLS policy daemon too. */
+  readonly asksPolicyDaemon: boolean;
 }
 
 export interface ListenerRestrictions {
@@ -113,8 +115,17 @@ function judgeFilters({ filters }: PolicyFacts): readonly DoctorFinding[] {
   );
 }
 
-function judgeTlsPolicies({ tlsPolicies }: PolicyFacts): readonly DoctorFinding[] {
-  return tlsPolicies.map((table) =>
-    find('ok', 'tls-policy', `${table} holds for the clear net; mail over an onion does not ask it`),
-  );
+/** A daemon remembers the policies of all domains; onionmx knows only those of domains with an onion, once it has met them. */
+function judgeTlsPolicies({ tlsPolicies, asksPolicyDaemon }: PolicyFacts): readonly DoctorFinding[] {
+  return tlsPolicies.map((table) => {
+    if (asksPolicyDaemon || !table.startsWith('socketmap:'))
+      return find('ok', 'tls-policy', `${table} holds for the clear net; mail over an onion does not ask it`);
+    return find(
+      'warning',
+      'tls-policy',
+      `Postfix asks ${table} which domains have MTA-STS or DANE, and onionmx does not`,
+      'forged DNS at the first mail to such a domain could then lead it to an onion that the clear net would not trust',
+      `in the configuration: trust.tlsPolicyDaemon: "${table.replace(':localhost:', ':127.0.0.1:')}"`,
+    );
+  });
 }

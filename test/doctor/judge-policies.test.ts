@@ -2,7 +2,13 @@ import { test } from 'node:test';
 import { judgePolicies, type PolicyFacts } from '../../src/doctor/judge-policies.ts';
 import { assertTroubles } from './findings.ts';
 
-const fine: PolicyFacts = { listeners: [], filters: [], verifiesThroughUs: true, tlsPolicies: [] };
+const fine: PolicyFacts = {
+  listeners: [],
+  filters: [],
+  verifiesThroughUs: true,
+  tlsPolicies: [],
+  asksPolicyDaemon: false,
+};
 
 function restricted(word: string, isGuarded = false): Partial<PolicyFacts> {
   return {
@@ -57,7 +63,18 @@ const cases: readonly [
     ['unknown filters'],
     /smtpd_milters = unix:x may ask DNS/,
   ],
-  ['MTA-STS is for the clear net', { tlsPolicies: ['socketmap:inet:127.0.0.1:8461:postfix'] }, []],
+  ['TLS policies are for the clear net', { tlsPolicies: ['hash:/etc/postfix/tls'] }, []],
+  [
+    'a policy daemon that onionmx asks too',
+    { tlsPolicies: ['socketmap:inet:127.0.0.1:8461:postfix'], asksPolicyDaemon: true },
+    [],
+  ],
+  [
+    'a policy daemon that only Postfix asks',
+    { tlsPolicies: ['socketmap:inet:localhost:8461:postfix'] },
+    ['warning tls-policy'],
+    /trust\.tlsPolicyDaemon: "socketmap:inet:127\.0\.0\.1:8461:postfix"/,
+  ],
 ];
 
 for (const [why, change, troubles, says] of cases)

@@ -107,11 +107,14 @@ async function examineMailServer(
   config: Config,
 ): Promise<readonly DoctorFinding[]> {
   if ('error' in mailServer) return judgeMailServer(mailServer.error, await gatherExim(config));
-  return [...judgeMailServer(mailServer.value, undefined), ...(await examinePostfix(mailServer.value))];
+  return [
+    ...judgeMailServer(mailServer.value, undefined),
+    ...(await examinePostfix(mailServer.value, config)),
+  ];
 }
 
-async function examinePostfix(facts: PostfixFacts): Promise<readonly DoctorFinding[]> {
-  const policies = await gatherPolicies(facts.services, facts.ask);
+async function examinePostfix(facts: PostfixFacts, config: Config): Promise<readonly DoctorFinding[]> {
+  const policies = await gatherPolicies(facts.services, facts.ask, config);
   return [...judgeTransport(facts.transport), ...judgeServices(facts.services), ...judgePolicies(policies)];
 }
 

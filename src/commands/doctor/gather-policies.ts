@@ -1,4 +1,5 @@
 /** What doctor wants to know of smtpd's restrictions and filters. It asks the access tables that stand before a restriction. */
+import type { Config } from '../../config/schema.ts';
 import {
   type ListenerRestrictions,
   nameAskedFor,
@@ -24,6 +25,7 @@ const probeName = 'onionmx-check.onion';
 export async function gatherPolicies(
   { listeners, parameters, queueFolder, addresses }: ServiceFacts,
   ask: AskTable,
+  { trust }: Pick<Config, 'trust'>,
 ): Promise<PolicyFacts> {
   const verifyTables =
     parameters.get('address_verify_transport_maps') ?? parameters.get('transport_maps') ?? '';
@@ -32,6 +34,7 @@ export async function gatherPolicies(
     filters: findFilters(listeners, parameters),
     verifiesThroughUs: readTransportTables(verifyTables, queueFolder, addresses).ours !== undefined,
     tlsPolicies: splitPostfixWords(parameters.get('smtp_tls_policy_maps') ?? '', 'blanks and commas'),
+    asksPolicyDaemon: trust.tlsPolicyDaemon !== null,
   };
 }
 

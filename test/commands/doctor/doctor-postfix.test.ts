@@ -120,6 +120,8 @@ const guarded: readonly [why: string, isGuarded: boolean, ...lines: string[]][] 
   ],
 ];
 
+const noDaemon = { trust: { tlsPolicyDaemon: null, enough: 'dns', enoughFor: [] } } as const;
+
 for (const [why, isGuarded, ...lines] of guarded)
   test(`is a restriction that asks DNS guarded: ${why}`, async () => {
     const ask = answering({
@@ -128,7 +130,7 @@ for (const [why, isGuarded, ...lines] of guarded)
       'hash:/x example.org': 'OK',
     });
     const { services } = await describeMain(lines, ask);
-    const { listeners } = await gatherPolicies(services, ask);
+    const { listeners } = await gatherPolicies(services, ask, noDaemon);
     const found = listeners.flatMap(({ restrictions }) =>
       restrictions.filter(({ word }) => word.startsWith('reject_unknown_')),
     );
@@ -149,7 +151,7 @@ test('filters are found once each, also in the lists of restrictions; TLS polici
     ],
     answering({}),
   );
-  const { filters, tlsPolicies, verifiesThroughUs } = await gatherPolicies(services, answering({}));
+  const { filters, tlsPolicies, verifiesThroughUs } = await gatherPolicies(services, answering({}), noDaemon);
   assert.deepEqual(filters, [
     'smtpd_milters = inet:127.0.0.1:11332',
     'check_policy_service unix:private/policy',

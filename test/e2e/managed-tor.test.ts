@@ -64,7 +64,7 @@ test('its SocksPort speaks with us, forbids the clear net, and tells its reasons
   assert.equal(tor.bootstrap.percent, 0);
 });
 
-test('its only listeners are our two sockets; its control port knows us by the cookie', {
+test('its only listeners are our three sockets; its control port knows us by the cookie', {
   skip,
 }, async (t) => {
   const { folder } = await start(t, makeTorFolder(t));
@@ -75,7 +75,7 @@ test('its only listeners are our two sockets; its control port knows us by the c
   control.close();
   assert.deepEqual(
     lines.map(({ text }) => text.replace('net/listeners/', '')).filter((text) => !text.endsWith('=')),
-    [`socks="unix:${folder}/socks"`, `control="unix:${folder}/control"`, 'OK'],
+    [`socks="unix:${folder}/socks" "unix:${folder}/exit"`, `control="unix:${folder}/control"`, 'OK'],
   );
   await assert.rejects(
     connectTorControl({ address, cookieFile: `${folder}/torrc`, timeoutMs: plenty, onEvent: () => {} }),

@@ -36,6 +36,7 @@ async function explain({ key, config, log }: LookupOptions): Promise<Explanation
   const answerKey = createKeyAnswerer({
     route: (domain) => (decision === undefined ? routeOnce(domain, config, log) : Promise.resolve(decision)),
     nexthopFor: async (exchangers) => nexthopOf(config, endpointNameOf(exchangers)),
+    now: () => performance.now(),
     log,
   });
   return { key, decision, answer: await answerKey(key) };

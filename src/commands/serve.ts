@@ -131,7 +131,7 @@ async function startDoors(parts: Parts): Promise<void> {
     stops.add(started, (running) => running.close());
   }
   const nexthopFor = async (set: ExchangerSet) => nexthopOf(config, await endpoints.ensure(set));
-  const answer = createKeyAnswerer({ route, nexthopFor, log });
+  const answer = createKeyAnswerer({ route, nexthopFor, now: () => performance.now(), log });
   const { socketmap, tcpTable, idleMs } = config.lookup;
   const lookups = await startLookupServer({ socketmap, tcpTable, answer, idleMs, ...access, log });
   stops.add(lookups, (running) => running.close());

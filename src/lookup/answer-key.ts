@@ -6,6 +6,7 @@ import { errorFields, type Log } from '../log.ts';
 import { type OnionmxError, toOnionmxError } from '../errors.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import type { ExchangerSet } from '../protocol/exchanger.ts';
+import { BoundedMap } from '../routing/bounded-map.ts';
 import type { Decision, Route } from '../routing/route.ts';
 import { domainOfKey } from './domain-of-key.ts';
 import { toPrintableLine } from './printable-line.ts';
@@ -20,16 +21,32 @@ interface AnswerSources {
   readonly route: (domain: DomainName) => Promise<Decision>;
   /** Makes sure that the set has an endpoint, and names it as the MTA does, such as `onion:unix:onionmx/AAA.onion`. */
   readonly nexthopFor: (exchangers: ExchangerSet) => Promise<string>;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
   readonly log: Log;
 }
 
-/** Never rejects. */
-export type AnswerKey = (key: string) => Promise<LookupAnswer>;
+/** At once what was answered a moment ago. Never throws or rejects. */
+export type AnswerKey = (key: string) => LookupAnswer | Promise<LookupAnswer>;
 
 /** An SMTP reply line holds 512 bytes (RFC 5321 §4.5.3.1.5), with the code and what Postfix puts before the reason. */
 const maxReasonBytes = 400;
 
-export function createKeyAnswerer({ route, nexthopFor, log }: AnswerSources): AnswerKey {
+/**
+ * For how long an answer is given again. Bursts of mail ask the same thing thousands of times a second; a change of the map, the
+ * memory or DNS holds a second later, when Postfix itself keeps an answer for longer.
+ */
+const keptMs = 1000;
+const maxKept = 10_000;
+
+interface Kept {
+  readonly answer: LookupAnswer;
+  readonly untilMs: number;
+}
+
+export function createKeyAnswerer({ route, nexthopFor, now, log }: AnswerSources): AnswerKey {
+  const kept = new BoundedMap<string, Kept>(maxKept);
+
   async function answerKey(key: string): Promise<LookupAnswer> {
     const found = domainOfKey(key);
     switch (found.kind) {
@@ -38,14 +55,16 @@ export function createKeyAnswerer({ route, nexthopFor, log }: AnswerSources): An
       case 'bad-onion':
         return logged({}, mailerAnswer('error', '5.1.2', found.reason));
       case 'domain':
-        return answerDomain(found.domain);
+        return answerDomain(found.domain, key);
     }
   }
 
-  async function answerDomain(domain: DomainName): Promise<LookupAnswer> {
+  async function answerDomain(domain: DomainName, key: string): Promise<LookupAnswer> {
     try {
-      const { route: decided } = await route(domain);
-      return logged({ domain }, await answerForRoute(decided));
+      const decision = await route(domain);
+      const answer = await answerForRoute(decision.route);
+      if (decision.isFleeting !== true) kept.set(key, { answer, untilMs: now() + keptMs });
+      return logged({ domain }, answer);
     } catch (thrown) {
       const error = toOnionmxError(thrown);
       log.warn({ domain, ...errorFields(error) }, 'a lookup failed: the MTA tries again');
@@ -71,7 +90,10 @@ export function createKeyAnswerer({ route, nexthopFor, log }: AnswerSources): An
     return answer;
   }
 
-  return answerKey;
+  return (key) => {
+    const last = kept.get(key);
+    return last !== undefined && now() < last.untilMs ? last.answer : answerKey(key);
+  };
 }
 
 /** transport(5): these two transports of Postfix's own answer 4xx and 5xx with the text, in smtpd and in the queue. */

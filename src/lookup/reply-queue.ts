@@ -13,11 +13,18 @@ export class ReplyQueue {
   readonly #slots: Slot[] = [];
   readonly #waiters = new Set<() => void>();
   #isEnded = false;
+  /** What was taken may not have been written yet. */
+  #isTaken = false;
   #failure: { readonly thrown: unknown } | undefined;
 
   /** `maxReplies`: how many may be asked for and not yet taken. */
   constructor(maxReplies: number) {
     this.#maxReplies = maxReplies;
+  }
+
+  /** Nothing is owed, and nothing is on its way: a reply that is there already need not queue. */
+  get isIdle(): boolean {
+    return this.#slots.length === 0 && !this.#isTaken;
   }
 
   /** Waits until there is room, then runs `makeReply`. When that rejects, the queue fails. Throws when it has failed. */
@@ -43,6 +50,7 @@ export class ReplyQueue {
 
   /** All replies that are ready and due, at least one; undefined after the last. Throws when the queue has failed. */
   async take(): Promise<Uint8Array | undefined> {
+    this.#isTaken = false;
     while (this.#slots[0]?.bytes === undefined) {
       this.#throwIfFailed();
       if (this.#isEnded && this.#slots.length === 0) return undefined;
@@ -62,6 +70,7 @@ export class ReplyQueue {
   }
 
   #removeReady(): Uint8Array {
+    this.#isTaken = true;
     const firstPending = this.#slots.findIndex((slot) => slot.bytes === undefined);
     const ready = this.#slots.splice(0, firstPending < 0 ? this.#slots.length : firstPending);
     this.#wake();

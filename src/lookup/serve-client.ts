@@ -42,15 +42,13 @@ async function readRequests(
   replies: ReplyQueue,
   options: ClientOptions,
 ): Promise<void> {
-  const { protocol, answer, idleMs } = options;
+  const { protocol, idleMs } = options;
   const decoder = protocol.createKeyDecoder();
   try {
     for (;;) {
       const bytes = await readUnlessIdle(connection, idleMs);
       if (bytes === null) break;
-      for (const key of decoder.decode(bytes)) {
-        await replies.add(async () => protocol.encodeAnswer(await answer(key)));
-      }
+      await answerAll(decoder.decode(bytes), connection, replies, options);
     }
   } catch (thrown) {
     const error = toOnionmxError(thrown);
@@ -59,6 +57,38 @@ async function readRequests(
     await replies.add(() => Promise.resolve(protocol.encodeRefusal(error)));
   }
   replies.end();
+}
+
+/**
+ * What is known at once leaves at once, all of it in one write, also when the next request is none; the rest queues, so that
+ * replies stay in order.
+ */
+async function answerAll(
+  keys: Iterable<string>,
+  connection: Connection,
+  replies: ReplyQueue,
+  { protocol, answer, idleMs }: ClientOptions,
+): Promise<void> {
+  let ready: Buffer[] = [];
+  try {
+    for (const key of keys) {
+      const answered = replies.isIdle ? answer(key) : undefined;
+      if (answered !== undefined && !(answered instanceof Promise)) {
+        ready.push(protocol.encodeAnswer(answered));
+        continue;
+      }
+      if (ready.length > 0) await connection.write(joinAll(ready), idleMs);
+      ready = [];
+      await replies.add(async () => protocol.encodeAnswer(await (answered ?? answer(key))));
+    }
+  } finally {
+    if (ready.length > 0) await connection.write(joinAll(ready), idleMs);
+  }
+}
+
+function joinAll(parts: readonly Buffer[]): Buffer {
+  const [only, ...more] = parts;
+  return only !== undefined && more.length === 0 ? only : Buffer.concat(parts);
 }
 
 async function writeReplies(connection: Connection, replies: ReplyQueue, idleMs: number): Promise<void> {

@@ -28,7 +28,7 @@ export const socketmapProtocol: TableProtocol = {
       },
     };
   },
-  encodeAnswer(answer) {
+  encodeAnswer: encodeOnce((answer) => {
     switch (answer.kind) {
       case 'found':
         return encodeSocketmapReply('OK', answer.value);
@@ -37,14 +37,14 @@ export const socketmapProtocol: TableProtocol = {
       case 'try-again':
         return encodeSocketmapReply('TEMP', answer.reason);
     }
-  },
+  }),
   encodeRefusal: (error) => encodeSocketmapReply('PERM', toPrintableLine(error.message, maxRefusalBytes)),
 };
 
 export const tcpTableProtocol: TableProtocol = {
   name: 'tcp_table',
   createKeyDecoder: () => new TcpTableDecoder(),
-  encodeAnswer(answer) {
+  encodeAnswer: encodeOnce((answer) => {
     switch (answer.kind) {
       case 'found':
         return encodeTcpTableReply(200, answer.value);
@@ -53,10 +53,22 @@ export const tcpTableProtocol: TableProtocol = {
       case 'try-again':
         return encodeTcpTableReply(400, answer.reason);
     }
-  },
+  }),
   encodeRefusal: (error) =>
     encodeTcpTableReply(
       error.code === 'lookup-request-unknown' ? 500 : 400,
       toPrintableLine(error.message, maxRefusalBytes),
     ),
 };
+
+/** An answer that is given many times is encoded once. */
+function encodeOnce(encode: (answer: LookupAnswer) => Buffer): (answer: LookupAnswer) => Buffer {
+  const encoded = new WeakMap<LookupAnswer, Buffer>();
+  return (answer) => {
+    const known = encoded.get(answer);
+    if (known !== undefined) return known;
+    const bytes = encode(answer);
+    encoded.set(answer, bytes);
+    return bytes;
+  };
+}

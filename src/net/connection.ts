@@ -30,6 +30,12 @@ export function toConnection(socket: Socket, peer: string): Connection {
   return new SocketConnection(socket, peer);
 }
 
+interface Waiter {
+  /** Of performance.now(). */
+  readonly deadline: number;
+  readonly finish: (isInTime: boolean) => void;
+}
+
 class SocketConnection implements Connection {
   readonly peer: string;
   readonly closed: Promise<void>;
@@ -38,7 +44,10 @@ class SocketConnection implements Connection {
   #failure: Error | undefined;
   #isEnded = false;
   #isClosed = false;
-  readonly #waiters = new Set<() => void>();
+  #waiters: Waiter[] = [];
+  /** One for all that wait, and left alone when they are done: to set and clear one for each read costs as much as the read. */
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(socket: Socket, peer: string) {
     this.#socket = socket;
@@ -55,6 +64,7 @@ class SocketConnection implements Connection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#isClosed = true;
+        clearTimeout(this.#timer);
         this.#wake();
         resolve();
       });
@@ -98,21 +108,34 @@ class SocketConnection implements Connection {
   /** Waits until the socket's state changes. Throws when the connection is gone or the deadline is. */
   async #waitForChange(deadline: number, timeoutMs: number, what: string): Promise<void> {
     if (this.#isClosed) throw this.#lost();
-    const isInTime = await new Promise<boolean>((resolve) => {
-      const finish = (inTime: boolean) => {
-        clearTimeout(timer);
-        this.#waiters.delete(wake);
-        resolve(inTime);
-      };
-      const wake = () => finish(true);
-      const timer = setTimeout(() => finish(false), Math.max(0, deadline - performance.now()));
-      this.#waiters.add(wake);
+    const isInTime = await new Promise<boolean>((finish) => {
+      this.#waiters.push({ deadline, finish });
+      this.#armTimer(deadline);
     });
     if (!isInTime) throw new OnionmxError('connection-timeout', `${this.peer} ${what} for ${timeoutMs} ms`);
   }
 
+  #armTimer(deadline: number): void {
+    if (deadline >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline;
+    this.#timer = setTimeout(() => this.#expire(), Math.max(0, Math.ceil(deadline - performance.now())));
+  }
+
+  #expire(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const nowMs = performance.now();
+    const waiters = this.#waiters;
+    this.#waiters = waiters.filter(({ deadline }) => deadline > nowMs);
+    for (const { deadline, finish } of waiters) if (deadline <= nowMs) finish(false);
+    for (const { deadline } of this.#waiters) this.#armTimer(deadline);
+  }
+
   #wake(): void {
-    for (const wake of this.#waiters) wake();
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { finish } of waiters) finish(true);
   }
 
   #lost(): OnionmxError {

@@ -35,8 +35,15 @@ export class NetstringDecoder {
   *decode(bytes: Buffer): Generator<Buffer, void, undefined> {
     let position = 0;
     while (position < bytes.length) {
-      if (this.#payload === undefined) this.#takeLengthByte(bytes.readUInt8(position++));
-      else if (this.#filled < this.#length)
+      if (this.#payload === undefined) {
+        this.#takeLengthByte(bytes.readUInt8(position++));
+        const end = position + this.#length;
+        // what is whole already need not be copied
+        if (this.#payload !== undefined && end < bytes.length) {
+          yield this.#finish(bytes.subarray(position, end), bytes.readUInt8(end));
+          position = end + 1;
+        }
+      } else if (this.#filled < this.#length)
         position += this.#takePayload(this.#payload, bytes.subarray(position));
       else yield this.#finish(this.#payload, bytes.readUInt8(position++));
     }

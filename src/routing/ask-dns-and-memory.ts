@@ -30,6 +30,7 @@ export interface DnsSources {
 
 /** What is known of an ordinary domain; whether that is enough to route by is not judged yet. */
 export interface DnsWord extends Decision {
+  readonly isFleeting: boolean;
   /** The exchangers that DNS names now, whoever's word holds. */
   readonly named: ExchangerSet | undefined;
   /** What is remembered from now on. */
@@ -63,7 +64,8 @@ export function askDnsAndMemory(sources: DnsSources): (domain: DomainName) => Pr
       ];
       const named = srv.kind === 'found' ? srv.exchangers : undefined;
       const said = steps.filter((step) => step !== undefined);
-      return { entry, result: { route, steps: said, named, entry } };
+      const isFleeting = srv.kind !== 'failed' && srv.ttlSeconds === 0;
+      return { entry, result: { route, steps: said, named, entry, isFleeting } };
     });
   };
 }
@@ -71,7 +73,7 @@ export function askDnsAndMemory(sources: DnsSources): (domain: DomainName) => Pr
 function usePinned(domain: DomainName, entry: MemoryEntry): DnsWord {
   const step: RouteStep = { asked: 'memory', answer: describePinned(domain, entry) };
   const route: Route = { kind: 'onion', exchangers: entry.exchangers, evidence: 'pinned' };
-  return { route, steps: [step], named: undefined, entry };
+  return { route, steps: [step], named: undefined, entry, isFleeting: false };
 }
 
 /** Never in silence: a route that does not rest on what DNS says now is a log line. */

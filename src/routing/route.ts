@@ -29,4 +29,6 @@ export interface RouteStep {
 export interface Decision {
   readonly route: Route;
   readonly steps: readonly RouteStep[];
+  /** It holds for this question alone: what DNS has said has no time to live. */
+  readonly isFleeting?: boolean;
 }

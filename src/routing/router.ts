@@ -58,7 +58,7 @@ export function createRouter(sources: RouterSources): Router {
       if (word.route !== undefined) return { route: word.route, steps };
     }
     const last = await decideOrdinary(domain);
-    return { route: last.route, steps: [...steps, ...last.steps] };
+    return { ...last, steps: [...steps, ...last.steps] };
   }
 
   return { route };
@@ -80,11 +80,12 @@ function keepOffOurselves(decision: Decision, isOwn: (address: OnionAddress) => 
   if (exchangers === route.exchangers) return decision;
   if (exchangers !== undefined) {
     const answer = 'this host is one of them: only those that are preferred to it are used (RFC 5321 §5.1)';
-    return { route: { ...route, exchangers }, steps: [...steps, { asked: 'own onion services', answer }] };
+    const step: RouteStep = { asked: 'own onion services', answer };
+    return { ...decision, route: { ...route, exchangers }, steps: [...steps, step] };
   }
   const reason = 'its onion mail exchanger is an own onion service: mail stays here';
   const step: RouteStep = { asked: 'own onion services', answer: 'yes' };
-  return { route: { kind: 'clearnet', reason }, steps: [...steps, step] };
+  return { ...decision, route: { kind: 'clearnet', reason }, steps: [...steps, step] };
 }
 
 function askList(asked: RouteStep['asked'], domains: readonly DomainName[], reason: string) {

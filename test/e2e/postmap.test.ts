@@ -47,7 +47,7 @@ async function startTables(t: TestContext) {
   const server = await startLookupServer({
     socketmap: [{ kind: 'unix', path }, freePort],
     tcpTable: [freePort],
-    answer: createKeyAnswerer({ route, nexthopFor, log }),
+    answer: createKeyAnswerer({ route, nexthopFor, now: () => performance.now(), log }),
     idleMs: 60_000,
     log,
   });

@@ -17,6 +17,7 @@ const routes: Record<string, Route> = {
 };
 
 function createAnswerer(nexthopFor = nameEndpoint) {
+  const world = { nowMs: 0, isFleeting: false };
   const asked: DomainName[] = [];
   const log = createRecordingLog();
   const route = (domain: DomainName) => {
@@ -24,9 +25,9 @@ function createAnswerer(nexthopFor = nameEndpoint) {
     const found = routes[domain];
     return found === undefined
       ? Promise.reject(new Error(`no route for ${domain}`))
-      : Promise.resolve({ route: found, steps: [] });
+      : Promise.resolve({ route: found, steps: [], isFleeting: world.isFleeting });
   };
-  return { answer: createKeyAnswerer({ route, nexthopFor, log }), asked, log };
+  return { answer: createKeyAnswerer({ route, nexthopFor, now: () => world.nowMs, log }), asked, log, world };
 }
 
 function nameEndpoint(set: ExchangerSet): Promise<string> {
@@ -103,4 +104,25 @@ test('a failure that nobody foresaw is "try again" too', async () => {
     kind: 'try-again',
     reason: 'onionmx: unexpected failure: no route for unforeseen.test',
   });
+});
+
+test('within a second the same answer is given at once, and the route is not asked again', async () => {
+  const { answer, asked, world } = createAnswerer();
+  const first = await answer('bob@onion.test');
+  assert.equal(answer('bob@onion.test'), first, 'the very answer, and no promise of one');
+  world.nowMs = 999;
+  assert.equal(answer('bob@onion.test'), first);
+  world.nowMs = 1000;
+  assert.deepEqual(await answer('bob@onion.test'), first);
+  assert.deepEqual(asked, ['onion.test', 'onion.test']);
+});
+
+test('what has no time to live, and what has failed, is asked again each time', async () => {
+  const { answer, asked, world } = createAnswerer();
+  world.isFleeting = true;
+  await answer('bob@onion.test');
+  await answer('bob@onion.test');
+  await answer('bob@unknown.test');
+  await answer('bob@unknown.test');
+  assert.deepEqual(asked, ['onion.test', 'onion.test', 'unknown.test', 'unknown.test']);
 });

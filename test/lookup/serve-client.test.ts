@@ -11,6 +11,9 @@ const echo: AnswerKey = (key) => Promise.resolve({ kind: 'found', value: key });
 const never: AnswerKey = () => new Promise(() => {});
 const fail: AnswerKey = () => Promise.reject(new Error('not foreseen'));
 const ask = (key: string) => `get ${key}\n`;
+/** As those that were given a moment ago. */
+const echoAtOnce: AnswerKey = (key) => ({ kind: 'found', value: key });
+const mixed: AnswerKey = (key) => (key.startsWith('slow') ? echo(key) : echoAtOnce(key));
 
 async function serve(
   connection: FakeConnection,
@@ -27,6 +30,15 @@ test('requests that came together are answered in one write', async () => {
   const connection = createFakeConnection({ sends: [ask('a') + ask('b') + ask('c')], ending: 'ends' });
   assert.deepEqual(await serve(connection), []);
   assert.deepEqual(connection.writes, ['200 a\n200 b\n200 c\n']);
+});
+
+test('answers that are there at once leave in one write, and in order with those that are not', async () => {
+  const keys = ['a', 'b', 'slow1', 'c', 'slow2', 'slow3', 'd'];
+  const sends = [keys.map(ask).join(''), ask('e')];
+  const connection = createFakeConnection({ sends, ending: 'ends' });
+  assert.deepEqual(await serve(connection, tcpTableProtocol, mixed), []);
+  assert.equal(connection.writes[0], '200 a\n200 b\n');
+  assert.equal(connection.writes.join(''), [...keys, 'e'].map((key) => `200 ${key}\n`).join(''));
 });
 
 test('a client that stays silent is closed without a word', async () => {
@@ -81,12 +93,13 @@ const refusals = [
 ];
 
 test('who breaks the protocol gets what is due, then its error, and is let go', async () => {
-  for (const { protocol, sends, replies, reason } of refusals) {
-    const connection = createFakeConnection({ sends: [sends], ending: 'is silent' });
-    const lines = await serve(connection, protocol);
-    assert.equal(connection.writes.join(''), replies);
-    assert.deepEqual(lines, [{ level: 'info', event: 'a lookup client is let go', reason }]);
-  }
+  for (const { protocol, sends, replies, reason } of refusals)
+    for (const answer of [echo, echoAtOnce]) {
+      const connection = createFakeConnection({ sends: [sends], ending: 'is silent' });
+      const lines = await serve(connection, protocol, answer);
+      assert.equal(connection.writes.join(''), replies);
+      assert.deepEqual(lines, [{ level: 'info', event: 'a lookup client is let go', reason }]);
+    }
 });
 
 test('who takes no answers is let go', async () => {

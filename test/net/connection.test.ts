@@ -59,6 +59,19 @@ test('a silent peer is a timeout that names the peer', async (t) => {
   });
 });
 
+test('each read has its own deadline, whatever those before it had', async (t) => {
+  const { client, server } = await connectPair(t);
+  await server.write('x', 5000);
+  assert.equal((await client.read(60_000))?.toString(), 'x');
+  await assert.rejects(client.read(10), { message: / sent nothing for 10 ms$/ });
+  await server.write('y', 5000);
+  assert.equal((await client.read(5))?.toString(), 'y');
+  const pending = client.read(60_000);
+  await assert.rejects(server.read(10), { code: 'connection-timeout' }); // by then the time of the read before is over
+  await server.write('z', 5000);
+  assert.equal((await pending)?.toString(), 'z');
+});
+
 test('a destroyed connection ends a pending read, and later writes', async (t) => {
   const { client } = await connectPair(t);
   const pending = assert.rejects(client.read(5000), { code: 'connection-lost' });

@@ -71,9 +71,9 @@ function afterFor(
   return after === 'never' ? undefined : after;
 }
 
-function explain({ route, steps }: Decision, answer: string): Decision {
+function explain(decision: Decision, answer: string): Decision {
   const step: RouteStep = { asked: 'outage', answer };
-  return { route, steps: [...steps, step] };
+  return { ...decision, steps: [...decision.steps, step] };
 }
 
 function spell(ms: number): string {

@@ -42,7 +42,7 @@ export function askTrust(sources: TrustSources): (domain: DomainName, word: DnsW
   const said = new BoundedMap<DomainName, string>(maxSaid);
 
   return async (domain, word) => {
-    const { route, steps, named, entry } = word;
+    const { route, steps, named, entry, isFleeting } = word;
     if (route.kind !== 'onion') return word;
     const { evidence } = route;
     const enough = sources.enough(domain);
@@ -56,6 +56,7 @@ export function askTrust(sources: TrustSources): (domain: DomainName, word: DnsW
     tell(domain, judged, evidence, verdict);
     return {
       route: judged,
+      isFleeting,
       steps: [...steps, { asked: 'trust', answer: answer.filter((part) => part !== undefined).join('. ') }],
     };
   };

@@ -50,7 +50,14 @@ function setUp(known: MemoryEntry | undefined, change: Partial<TrustSources> = {
   const ask = async (evidence: Evidence, word: Partial<DnsWord> = {}) => {
     const entry = memory.remembered.get(domain);
     const route = { kind: 'onion', exchangers: entry?.exchangers ?? [good], evidence } as const;
-    const decision = await judge(domain, { route, steps: [], named: [good], entry, ...word });
+    const decision = await judge(domain, {
+      route,
+      steps: [],
+      named: [good],
+      entry,
+      isFleeting: false,
+      ...word,
+    });
     return { ...decision, kind: decision.route.kind, said: decision.steps.at(-1)?.answer ?? '' };
   };
   const kept = () => memory.remembered.get(domain)?.policy;

@@ -8,6 +8,8 @@ export interface SocksTarget {
   readonly port: number;
   /** SOCKS user name; Tor gives streams of another name circuits of their own. None: no authentication. */
   readonly isolationKey?: string;
+  /** Tor looks at this too. Default: `x`. */
+  readonly password?: string;
 }
 
 /** How far a connection came: `connected` with the open socket, or the proxy's reply byte, or what went wrong. */
@@ -53,10 +55,10 @@ export function connectThroughSocks(
 }
 
 /** Tor takes the login and the request in one write, but not together with the greeting. */
-function encodeLogin({ isolationKey }: SocksTarget): Buffer {
+function encodeLogin({ isolationKey, password = 'x' }: SocksTarget): Buffer {
   if (isolationKey === undefined) return Buffer.alloc(0);
-  const user = Buffer.from(isolationKey, 'latin1');
-  return Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([1, 0x78])]);
+  const [user, secret] = [Buffer.from(isolationKey, 'latin1'), Buffer.from(password, 'latin1')];
+  return Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([secret.length]), secret]);
 }
 
 function encodeRequest({ host, port }: SocksTarget): Buffer {

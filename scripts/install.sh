@@ -1,10 +1,10 @@
 #!/bin/sh
-# Gets what `npm run demo` and `npm test` need: the npm packages, and the Debian packages of the test bed.
+# Gets what `npm run demo`, `npm run bench` and `npm test` need: the npm packages, and the Debian packages of the test bed.
 # Says nothing when nothing is missing. A missing Debian package is no failure: the demo and the tests say what they
 # leave out. Services of packages that are installed here are not started, neither now nor at the next boot.
 set -eu
 cd "$(dirname "$0")/.."
-purpose=${1:-test} # or demo, which needs less
+purpose=${1:-test} # or demo or bench, which need less
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 install_npm_packages() {
@@ -14,7 +14,7 @@ install_npm_packages() {
   npm ci --no-audit --no-fund --loglevel=error
 }
 
-# Prints the Debian packages whose program is not here. One line each: program package, and whether only tests need it
+# Prints the Debian packages whose program is not here. One line each: program package, and who alone needs it
 missing_packages() {
   while read -r program package only; do
     [ "$only" = '' ] || [ "$only" = "$purpose" ] || continue
@@ -30,6 +30,7 @@ strace strace test
 rspamd rspamd test
 mta-sts-daemon postfix-mta-sts-resolver test
 openssl openssl test
+torsocks torsocks bench
 perl perl test
 LIST
 }

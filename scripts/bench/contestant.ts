@@ -21,7 +21,7 @@ export interface Contestant {
 
 const connectTimeoutMs = 60_000;
 
-export interface StreamWay {
+interface StreamWay {
   readonly socksPort: number;
   readonly login: (onion: string) => { readonly isolationKey?: string; readonly password?: string };
 }
@@ -43,4 +43,25 @@ export function deliverersOf(postfix: Postfix, program: 'smtp' | 'lmtp'): number
   const masterPid = Number(readFileSync(join(postfix.queueDirectory, 'pid/master.pid'), 'utf8'));
   const own = listProcesses().filter(({ groupId, name }) => groupId === masterPid && name === program);
   return own.map(({ pid }) => pid);
+}
+
+/** One that delivers by smtp(8). */
+export function describeContestant(
+  name: string,
+  postfix: Postfix,
+  smtpPort: number,
+  tor?: ClientTor,
+  way?: StreamWay,
+): Contestant {
+  return {
+    name,
+    postfix,
+    smtpPort,
+    tor,
+    openStream: async (onion, port) => {
+      if (way === undefined) throw new Error(`${name} has no way to onions`);
+      return openStream(way, onion, port);
+    },
+    deliverers: () => deliverersOf(postfix, 'smtp'),
+  };
 }

@@ -14,6 +14,8 @@ export interface Plan {
   readonly jsonFile: string | undefined;
   /** A page whose part between the two marks is written anew. */
   readonly pageFile: string | undefined;
+  /** Where `node --cpu-prof` of onionmx goes. */
+  readonly profileFolder: string | undefined;
 }
 
 export type Wish =
@@ -32,6 +34,7 @@ machine. Nothing leaves the machine. All cases take about a quarter of an hour. 
   --quick              fewer and smaller, to work on the benchmark; the figures say little
   --json FILE          writes all figures, with every sample
   --page FILE          writes the tables into the page, between its two marks
+  --profile FOLDER     also profiles onionmx there, and prints where its time went; slows it down
   --help               this text
 `;
 
@@ -42,6 +45,7 @@ const options = {
   quick: { type: 'boolean' },
   json: { type: 'string' },
   page: { type: 'string' },
+  profile: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -57,6 +61,7 @@ export function readArguments(args: readonly string[]): Wish {
       quick,
       jsonFile: values.json,
       pageFile: values.page,
+      profileFolder: values.profile,
     };
     return { kind: 'run', plan };
   } catch (error) {

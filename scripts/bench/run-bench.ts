@@ -7,6 +7,7 @@ import { describeMachine } from './describe-machine.ts';
 import type { Plan } from './read-arguments.ts';
 import { createResults } from './results.ts';
 import { summariseCase } from './summarise.ts';
+import { summariseProfiles } from './summarise-profile.ts';
 import { formatReport, type Report, writeJson, writePage } from './write-report.ts';
 
 /** Resolves with whether every case ran to its end; what did not has been printed. */
@@ -16,7 +17,7 @@ export async function runBench(plan: Plan): Promise<boolean> {
   say('\nBringing it up; most of it in half a minute');
   const machine = await describeMachine();
   const results = createResults(say);
-  const bed = await startBenchBed((step, ms) => say(`  ${(ms / 1000).toFixed(1).padStart(5)} s  ${step}`));
+  const bed = await startBenchBed(showStep, plan.profileFolder);
   let isWhole = true;
   try {
     for (const name of plan.cases) {
@@ -43,5 +44,11 @@ export async function runBench(plan: Plan): Promise<boolean> {
   process.stdout.write(`\n${formatReport(report)}\n`);
   if (plan.jsonFile !== undefined) await writeJson(plan.jsonFile, report, results.samples);
   if (plan.pageFile !== undefined) await writePage(plan.pageFile, report);
+  if (plan.profileFolder !== undefined)
+    process.stdout.write(`\n${await summariseProfiles(plan.profileFolder)}\n`);
   return isWhole;
+}
+
+function showStep(step: string, ms: number): void {
+  say(`  ${(ms / 1000).toFixed(1).padStart(5)} s  ${step}`);
 }

@@ -37,3 +37,8 @@ function readAddress(folder: string): Promise<string> {
   const read = async () => (await readFile(join(folder, 'hostname'), 'utf8').catch(() => '')).trim();
   return waitFor(`the onion address in ${folder}`, async () => (await read()) || undefined, 10_000);
 }
+
+/** In the order of `allDomains` (postfix-plans.ts). */
+export function onionsOf({ mainOnion, domainOnions }: FarOnions): string[] {
+  return [mainOnion, ...domainOnions];
+}

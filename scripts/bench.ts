@@ -10,6 +10,7 @@ import { runInNamespace } from '../test/e2e/bed/enter-namespace.ts';
 import { findProgram, wholePath } from '../test/e2e/bed/find-program.ts';
 import { readArguments, usage } from './bench/read-arguments.ts';
 import { runBench } from './bench/run-bench.ts';
+import { readPage } from './bench/write-report.ts';
 import { canIsolate, isInside } from './demo/choose-bed.ts';
 
 const exitCode = { ok: 0, failed: 1, usage: 64, unavailable: 69 } as const; // sysexits.h
@@ -30,6 +31,12 @@ async function main(args: readonly string[]): Promise<number> {
   if (obstacle !== undefined) {
     process.stderr.write(`bench: ${obstacle}\n`);
     return exitCode.unavailable;
+  }
+  const { pageFile } = wish.plan;
+  const page = pageFile === undefined ? undefined : await readPage(pageFile).catch(String);
+  if (typeof page === 'string') {
+    process.stderr.write(`bench: ${page}\n`);
+    return exitCode.usage;
   }
   if (!isInside()) {
     const script = fileURLToPath(import.meta.url);

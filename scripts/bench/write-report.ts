@@ -66,13 +66,18 @@ function escape(text: string): string {
   return `\`${text.replaceAll('`', "'")}\``;
 }
 
-/** Replaces what is between the two marks. */
-export async function writePage(file: string, report: Report): Promise<void> {
+/** What is before the two marks and what is behind them. Throws when they are not there: better asked before a long run. */
+export async function readPage(file: string): Promise<readonly [head: string, tail: string]> {
   const page = await readFile(file, 'utf8');
   const [begin, end] = [page.indexOf(marks.begin), page.indexOf(marks.end)];
   if (begin < 0 || end < begin) throw new Error(`${file} lacks the marks ${marks.begin} and ${marks.end}`);
-  const head = page.slice(0, begin + marks.begin.length);
-  await writeFile(file, `${head}\n\n${formatReport(report)}\n\n${page.slice(end)}`);
+  return [page.slice(0, begin + marks.begin.length), page.slice(end)];
+}
+
+/** Replaces what is between the two marks. */
+export async function writePage(file: string, report: Report): Promise<void> {
+  const [head, tail] = await readPage(file);
+  await writeFile(file, `${head}\n\n${formatReport(report)}\n\n${tail}`);
 }
 
 export async function writeJson(file: string, report: Report, samples: readonly unknown[]): Promise<void> {

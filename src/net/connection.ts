@@ -30,6 +30,9 @@ export function toConnection(socket: Socket, peer: string): Connection {
   return new SocketConnection(socket, peer);
 }
 
+/** A timer that is set for longer goes off at once; by then it is set again. */
+const longestTimerMs = 2 ** 31 - 1;
+
 interface Waiter {
   /** Of performance.now(). */
   readonly deadline: number;
@@ -119,7 +122,8 @@ class SocketConnection implements Connection {
     if (deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
-    this.#timer = setTimeout(() => this.#expire(), Math.max(0, Math.ceil(deadline - performance.now())));
+    const leftMs = Math.ceil(deadline - performance.now());
+    this.#timer = setTimeout(() => this.#expire(), Math.min(Math.max(0, leftMs), longestTimerMs));
   }
 
   #expire(): void {

@@ -26,6 +26,8 @@ export interface Onionbalance {
   /** Throws, with the end of its log, when it has ended. */
   readonly assertRunning: () => void;
   readonly logTail: () => string;
+  /** Resolves when a descriptor with introduction points of so many services has been made. */
+  readonly waitForInstances: (count: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -65,7 +67,15 @@ export async function startOnionbalance(
     ]),
     outputPath,
   });
-  return { assertRunning, logTail: () => readTail(outputPath, 40), stop };
+  const logTail = () => readTail(outputPath, 40);
+  const waitForInstances = async (count: number) => {
+    const hasAll = async () => {
+      assertRunning();
+      return (await readFile(outputPath, 'utf8')).includes(`from ${count} instances`);
+    };
+    await waitFor(`introduction points of ${count} services`, hasAll, 240_000, { explain: logTail });
+  };
+  return { assertRunning, logTail, waitForInstances, stop };
 }
 
 /** Modules are compiled for Debian's own Python; it is unpacked too where the system has none. */

@@ -88,7 +88,10 @@ const settings = fc.record(
         selector: ({ domain }) => domain,
       }),
     }),
-    lookup: fc.record({ socketmap: fc.array(localAddress), tcpTable: fc.array(localAddress) }),
+    lookup: fc.record({
+      socketmap: fc.array(localAddress),
+      tcpTable: fc.array(localAddress, { minLength: 1 }),
+    }),
     delivery: fc.record({ routingEndpoint: fc.option(localAddress) }),
     outage: fc.record({
       clearNetAfterMs: fc.oneof(fc.constant('never'), fc.integer({ min: 1, max: 432_000_000 })),

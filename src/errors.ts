@@ -99,6 +99,7 @@ export const errorCatalogue = {
 
   // SMTP with an exchanger
   'exchanger-refused': { place: 'remote', permanent: false, status: '4.3.2' },
+  'exchanger-busy': { place: 'remote', permanent: false, status: '4.4.5' },
   'exchanger-timeout': { place: 'remote', permanent: false, status: '4.4.1' },
   'exchanger-lost': { place: 'remote', permanent: false, status: '4.4.2' },
   'exchanger-lost-after-data': { place: 'remote', permanent: false, status: '4.4.2' },

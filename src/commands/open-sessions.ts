@@ -1,7 +1,6 @@
 /** Wires SMTP sessions to Tor: each exchanger is dialled by name through SOCKS5, on a circuit of its own. */
 import type { Config } from '../config/schema.ts';
-import type { SessionSource } from '../delivery/session.ts';
-import { createSessionSource } from '../delivery/session-source.ts';
+import { SessionPool } from '../delivery/session-pool.ts';
 import { type ErrorCode, OnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../net/connection.ts';
@@ -14,7 +13,7 @@ import { IsolationKeys } from '../tor/isolation-keys.ts';
 /** Tor was seen to leave every stream with the same key behind one stalled introduction; a new key heals that at once. */
 const circuitFailures: ReadonlySet<ErrorCode> = new Set(['onion-timeout', 'onion-connect-failed']);
 
-export function openSessions(config: Config, socks: SocketAddress, log: Log): SessionSource {
+export function openSessions(config: Config, socks: SocketAddress, log: Log): SessionPool {
   const { heloName, connectTimeoutMs } = config.delivery;
   const keys = new IsolationKeys();
   const dialExchanger = async (exchanger: Exchanger): Promise<Connection> => {
@@ -27,7 +26,7 @@ export function openSessions(config: Config, socks: SocketAddress, log: Log): Se
       throw error;
     }
   };
-  return createSessionSource({ dialExchanger, orderExchangers, heloName, log });
+  return new SessionPool({ dialExchanger, orderExchangers, heloName, log });
 }
 
 function orderExchangers(set: ExchangerSet): readonly Exchanger[] {

@@ -91,7 +91,7 @@ async function startParts(config: Config, log: Log, stops: StopStack): Promise<R
     log,
   });
   stops.add(startTor(config, log), (started) => started.stop());
-  const opened = openSessions(config, socksOf(config), log);
+  const opened = stops.add(openSessions(config, socksOf(config), log), (pool) => pool.stop());
   const sessions = outage?.observe(opened) ?? opened;
   const delivery = {
     sessions,

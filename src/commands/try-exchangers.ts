@@ -1,10 +1,11 @@
 /** Tries whether an exchanger of a set takes a session now, as far as EHLO, without mail. */
 import type { Config } from '../config/schema.ts';
-import { createSessionSource } from '../delivery/session-source.ts';
+import { openSession } from '../delivery/open-session.ts';
 import { OnionmxError, toOnionmxError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { errorFields, type Log } from '../log.ts';
 import { dialThroughSocks } from '../net/dial-socks.ts';
-import type { Exchanger, ExchangerSet } from '../protocol/exchanger.ts';
+import { defaultTimeoutsMs } from '../net/smtp-timeouts.ts';
+import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
 import { oneTimeKeyOf } from '../tor/isolation-keys.ts';
 import { socksOf } from './socks-of.ts';
 
@@ -21,37 +22,20 @@ export function openTries(
     const target = { host: exchanger.onionAddress, port: exchanger.port };
     return dialThroughSocks(socksOf(config), target, oneTimeKeyOf(exchanger), connectTimeoutMs);
   };
-  const sessions = createSessionSource({
-    dialExchanger,
-    orderExchangers: inTheirOrder,
-    heloName,
-    log: quieten(log),
-  });
+  const open = async (exchanger: Exchanger) =>
+    openSession(await dialExchanger(exchanger), exchanger, { heloName, timeoutsMs: defaultTimeoutsMs });
   return async (set) => {
     let failure: OnionmxError | undefined;
     for (const exchanger of set) {
-      const tried = await sessions.acquire([exchanger]).catch(toOnionmxError);
-      if (tried instanceof OnionmxError) {
-        failure = tried;
-        continue;
+      const tried = await open(exchanger).catch(toOnionmxError);
+      if (!(tried instanceof OnionmxError)) {
+        void tried.close();
+        return undefined;
       }
-      sessions.release(tried);
-      return undefined;
+      // no mail waits for a try: its failure is no news at each time
+      log.debug({ exchanger: formatExchanger(exchanger), ...errorFields(tried) }, 'exchanger failed');
+      failure = tried;
     }
     return failure;
   };
-}
-
-/** No mail waits for a try: its failure is no news at each time. */
-function quieten(log: Log): Log {
-  return {
-    debug: (fields, event) => log.debug(fields, event),
-    info: (fields, event) => log.debug(fields, event),
-    warn: (fields, event) => log.warn(fields, event),
-    error: (fields, event) => log.error(fields, event),
-  };
-}
-
-function inTheirOrder(set: ExchangerSet): readonly Exchanger[] {
-  return set;
 }

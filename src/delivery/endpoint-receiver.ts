@@ -1,16 +1,33 @@
-/** Receives mail for one exchanger set: a session is there before the first word, and one serves all transactions it can. */
+/**
+ * Receives mail for one exchanger set. Before the first word it is known that an exchanger answers, and what it offers. A session is
+ * held only while a message passes, so that many clients share few.
+ */
 import { OnionmxError, toOnionmxError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type DomainName, parseDomainName } from '../protocol/domain-name.ts';
-import { type ExchangerSet, endpointNameOf, formatExchanger } from '../protocol/exchanger.ts';
+import { type Exchanger, type ExchangerSet, endpointNameOf, formatExchanger } from '../protocol/exchanger.ts';
 import { domainOfAddress } from '../protocol/mail-address.ts';
 import { plainReply } from '../protocol/plain-reply.ts';
 import type { SmtpReply } from '../protocol/smtp-reply.ts';
 import { logOutcomes } from './endpoint-log.ts';
 import type { LmtpOffer, MessageBody, MessageReceiver } from './lmtp-receiver.ts';
 import { closingReply, replyForFailure, replyForOutcome } from './reply-for-outcome.ts';
-import { prepareSession, type TlsOptions, transactPrepared } from './prepare-session.ts';
-import type { Envelope, EnvelopePath, Session, SessionSource } from './session.ts';
+import {
+  type PreparedSession,
+  prepareSession,
+  type TlsOptions,
+  transactPrepared,
+} from './prepare-session.ts';
+import { flightBytes } from './body-blocks.ts';
+import { readAhead } from './read-ahead.ts';
+import type {
+  CommonOffer,
+  Envelope,
+  EnvelopePath,
+  RecipientOutcome,
+  Session,
+  SessionSource,
+} from './session.ts';
 
 export interface EndpointReceiverOptions extends TlsOptions {
   readonly exchangers: ExchangerSet;
@@ -20,39 +37,29 @@ export interface EndpointReceiverOptions extends TlsOptions {
   readonly log: Log;
 }
 
-/** Throws what `SessionSource.acquire` throws: no exchanger of the set can be talked to. */
+/** Throws what `SessionSource.learnOffer` throws: no exchanger of the set can be talked to. */
 export async function openEndpointReceiver(options: EndpointReceiverOptions): Promise<EndpointReceiver> {
-  return new EndpointReceiver(options, await options.sessions.acquire(options.exchangers));
+  return new EndpointReceiver(options, await options.sessions.learnOffer(options.exchangers));
 }
 
 class EndpointReceiver implements MessageReceiver {
   readonly offer: LmtpOffer;
   readonly #options: EndpointReceiverOptions;
-  #session: Session | undefined;
 
-  constructor(options: EndpointReceiverOptions, session: Session) {
+  constructor(options: EndpointReceiverOptions, offer: CommonOffer) {
     this.#options = options;
-    this.#session = session;
-    const { startTls, requireTls } = session.capabilities;
-    // it is seen when such a message comes: TLS costs round trips
-    this.offer = { ...session.capabilities, requireTls: startTls || requireTls };
+    this.offer = toLmtpOffer(offer);
   }
 
   async beginTransaction(): Promise<SmtpReply | undefined> {
-    if (this.#session?.isUsable === true) return undefined;
-    this.release();
+    const { sessions, exchangers } = this.#options;
     try {
-      this.#session = await this.#options.sessions.acquire(this.#options.exchangers);
+      // the client holds us to what it was offered: it must come again and hear the new offer
+      if (canKeep(this.offer, await sessions.learnOffer(exchangers))) return undefined;
+      return closingReply(offersLess(endpointNameOf(exchangers)));
     } catch (error) {
       return closingReply(toOnionmxError(error));
     }
-    // the client holds us to what it was offered: it must come again and hear the new offer
-    const { exchanger, capabilities } = this.#session;
-    if (canKeep(this.offer, capabilities)) return undefined;
-    return plainReply(
-      421,
-      `4.3.2 ${formatExchanger(exchanger)} offers less than was offered here: connect again`,
-    );
   }
 
   async acceptRecipient({ path }: EnvelopePath): Promise<SmtpReply> {
@@ -67,30 +74,53 @@ class EndpointReceiver implements MessageReceiver {
     }
   }
 
+  /** The session is taken when the first of the message, mostly all of it, is here: it waits for no client then. */
   async deliver(envelope: Envelope, body: MessageBody): Promise<readonly SmtpReply[]> {
-    const { exchangers } = this.#options;
-    if (this.#session === undefined)
-      throw new OnionmxError('bug', 'a message came before there was a session');
+    const { exchangers, log } = this.#options;
     const startMs = performance.now();
-    const prepared = await prepareSession(this.#session, envelope, this.#options);
-    const { session } = prepared;
-    this.#session = session;
-    const outcomes = await transactPrepared(prepared, envelope, body);
-    const facts = {
-      endpoint: endpointNameOf(exchangers),
-      exchanger: session.exchanger,
-      bytes: body.bytesRead,
-      ms: Math.round(performance.now() - startMs),
-    };
-    logOutcomes(this.#options.log, facts, envelope.recipients, outcomes);
+    const { outcomes, exchanger = exchangers[0] } = await this.#deliver(envelope, body);
+    const ms = Math.round(performance.now() - startMs);
+    const facts = { endpoint: endpointNameOf(exchangers), exchanger, bytes: body.bytesRead, ms };
+    logOutcomes(log, facts, envelope.recipients, outcomes);
     return outcomes.map(replyForOutcome);
   }
 
-  /** Gives the session back. Safe to call twice. */
-  release(): void {
-    if (this.#session !== undefined) this.#options.sessions.release(this.#session);
-    this.#session = undefined;
+  async #deliver(envelope: Envelope, body: MessageBody): Promise<Delivery> {
+    const { sessions, exchangers } = this.#options;
+    try {
+      const message = await readAhead(body, flightBytes);
+      const session = await sessions.acquire(exchangers);
+      const found = canKeep(this.offer, session.capabilities)
+        ? await prepareSession(session, envelope, this.#options)
+        : refuseAll(session, envelope);
+      const outcomes = await transactPrepared(found, envelope, message);
+      sessions.release(found.session);
+      return { outcomes, exchanger: found.session.exchanger };
+    } catch (thrown) {
+      const error = toOnionmxError(thrown);
+      return { outcomes: envelope.recipients.map(() => ({ kind: 'failed', error })) };
+    }
   }
+}
+
+interface Delivery {
+  readonly outcomes: readonly RecipientOutcome[];
+  /** undefined: there was none to talk to. */
+  readonly exchanger?: Exchanger;
+}
+
+function refuseAll(session: Session, { recipients }: Envelope): PreparedSession {
+  const error = offersLess(formatExchanger(session.exchanger));
+  return { session, refusals: recipients.map(() => error) };
+}
+
+function offersLess(name: string): OnionmxError {
+  return new OnionmxError('exchanger-refused', `${name} offers less than was offered here: connect again`);
+}
+
+function toLmtpOffer({ startTls, requireTls, ...offer }: CommonOffer): LmtpOffer {
+  // whether TLS is good enough is seen when a message needs it: it costs round trips
+  return { ...offer, requireTls: startTls || requireTls };
 }
 
 function canKeep(offered: LmtpOffer, now: LmtpOffer): boolean {

@@ -1,7 +1,7 @@
 /**
  * An endpoint: the LMTP socket that stands for one exchanger set. The MTA sees each as a destination of its own.
- * It connects before it greets: when no exchanger of the set answers, the greeting is 421 with the reason, so that the MTA
- * waits with this one destination and no other; otherwise it offers exactly what that exchanger can do.
+ * It knows before it greets that an exchanger answers: a session is open, or is opened now. When none can be, the greeting is 421
+ * with the reason, so that the MTA waits with this one destination and no other; otherwise it offers what the exchangers can do.
  */
 import { toOnionmxError } from '../errors.ts';
 import { errorFields } from '../log.ts';
@@ -30,7 +30,7 @@ async function serve(connection: Connection, options: EndpointReceiverOptions): 
   const talk = { name: endpointNameOf(options.exchangers), log: options.log, idleMs: defaultIdleMs };
   try {
     const receiver = await openEndpointReceiver(options);
-    await converse(connection, receiver, talk).finally(() => receiver.release());
+    await converse(connection, receiver, talk);
   } catch (thrown) {
     const error = toOnionmxError(thrown);
     options.log.info(

@@ -9,17 +9,21 @@ export interface SessionObserver {
 }
 
 export function observeSessions(sessions: SessionSource, observer: SessionObserver): SessionSource {
+  async function observe<Result>(exchangers: ExchangerSet, asking: Promise<Result>): Promise<Result> {
+    try {
+      const result = await asking;
+      observer.noteAnswer(exchangers);
+      return result;
+    } catch (thrown) {
+      const error = toOnionmxError(thrown);
+      // a place in line that came to nothing says that it is busy, and so that it is there
+      if (error.code !== 'exchanger-busy') observer.noteFailure(exchangers, error);
+      throw thrown;
+    }
+  }
   return {
-    async acquire(exchangers) {
-      try {
-        const session = await sessions.acquire(exchangers);
-        observer.noteAnswer(exchangers);
-        return session;
-      } catch (thrown) {
-        observer.noteFailure(exchangers, toOnionmxError(thrown));
-        throw thrown;
-      }
-    },
+    learnOffer: (exchangers) => observe(exchangers, sessions.learnOffer(exchangers)),
+    acquire: (exchangers) => observe(exchangers, sessions.acquire(exchangers)),
     release: (session) => sessions.release(session),
   };
 }

@@ -4,7 +4,6 @@ import { greetSmtp } from '../net/greet-smtp.ts';
 import { SmtpLink } from '../net/smtp-link.ts';
 import type { SmtpTimeoutsMs } from '../net/smtp-timeouts.ts';
 import { type Exchanger, formatExchanger } from '../protocol/exchanger.ts';
-import type { Session } from './session.ts';
 import { SmtpSession } from './smtp-session.ts';
 
 export interface OpenSessionOptions {
@@ -20,7 +19,7 @@ export async function openSession(
   connection: Connection,
   exchanger: Exchanger,
   { heloName, timeoutsMs, ca }: OpenSessionOptions,
-): Promise<Session> {
+): Promise<SmtpSession> {
   const link = new SmtpLink(connection, formatExchanger(exchanger), timeoutsMs);
   return new SmtpSession(link, exchanger, await greetSmtp(link, heloName), { heloName, ca });
 }

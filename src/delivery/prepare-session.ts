@@ -3,6 +3,7 @@ import { OnionmxError, toOnionmxError } from '../errors.ts';
 import { defaultTimeoutsMs } from '../net/smtp-timeouts.ts';
 import type { DomainName } from '../protocol/domain-name.ts';
 import { type Exchanger, type ExchangerSet, formatExchanger } from '../protocol/exchanger.ts';
+import type { MessageSource } from './read-ahead.ts';
 import type { Envelope, RecipientOutcome, Session, SessionSource } from './session.ts';
 import { findTlsNeeds, onSendersWishAlone, type TlsNeed, type TlsRuleOf, tryTls } from './tls-need.ts';
 
@@ -44,7 +45,7 @@ export async function prepareSession(
 export async function transactPrepared(
   { session, refusals }: PreparedSession,
   { sender, recipients }: Envelope,
-  body: AsyncIterable<Uint8Array>,
+  body: MessageSource,
 ): Promise<readonly RecipientOutcome[]> {
   const wanted = recipients.filter((_, index) => refusals[index] === undefined);
   const sent = wanted.length === 0 ? [] : await session.transact({ sender, recipients: wanted }, body);
@@ -109,10 +110,10 @@ function judge(refusals: Refusals): OnionmxError | undefined {
 async function reopenForOthers(prepared: PreparedSession, way: Way): Promise<PreparedSession> {
   const { session, refusals } = prepared;
   if (session.isUsable || !refusals.includes(undefined)) return prepared;
+  // first, so that nobody holds one place and waits for another
+  way.sessions.release(session);
   try {
-    const fresh = await way.sessions.acquire(way.exchangers);
-    way.sessions.release(session);
-    return { session: fresh, refusals };
+    return { session: await way.sessions.acquire(way.exchangers), refusals };
   } catch {
     return prepared; // the session says itself that it is of no use
   }

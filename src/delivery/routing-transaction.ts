@@ -11,7 +11,7 @@ import {
   type TlsOptions,
   transactPrepared,
 } from './prepare-session.ts';
-import type { EnvelopePath, RecipientOutcome, SessionSource } from './session.ts';
+import type { EnvelopePath, RecipientOutcome, Session, SessionSource } from './session.ts';
 
 export interface Destination {
   readonly recipient: EnvelopePath;
@@ -40,7 +40,7 @@ interface Group {
 export async function transactWithAll(transaction: RoutedTransaction): Promise<Outcomes> {
   const groups = groupByExchangers(transaction.destinations);
   // all sessions are there before the body flows: a slow connect must not stall a transaction under way elsewhere
-  const found = await Promise.all(groups.map((group) => acquire(transaction, group)));
+  const found = await acquireAll(transaction, groups);
   const results = await fanOut(
     transaction.body,
     groups.map((group, index) => {
@@ -63,17 +63,34 @@ function groupByExchangers(destinations: readonly Destination[]): Group[] {
   return [...groups.values()];
 }
 
-async function acquire(
-  transaction: RoutedTransaction,
-  { recipients, exchangers }: Group,
-): Promise<PreparedSession | OnionmxError> {
-  try {
-    const session = await transaction.sessions.acquire(exchangers);
-    const envelope = { sender: transaction.sender, recipients };
-    return await prepareSession(session, envelope, { ...transaction, exchangers });
-  } catch (error) {
-    return toOnionmxError(error);
+/**
+ * Sessions are opened side by side where there are none, and then taken one after the other, by everybody in the same order: two
+ * messages that each hold what the other waits for would wait in vain.
+ */
+async function acquireAll(
+  { sessions, ...transaction }: RoutedTransaction,
+  groups: readonly Group[],
+): Promise<readonly (PreparedSession | OnionmxError)[]> {
+  const answers = groups.map(({ exchangers }) => sessions.learnOffer(exchangers).catch(toOnionmxError));
+  const taken = new Map<Group, Session | OnionmxError>();
+  for (const [index, group] of [...groups.entries()].sort(byName)) {
+    const answer = await answers[index];
+    const isThere = !(answer instanceof OnionmxError);
+    taken.set(group, isThere ? await sessions.acquire(group.exchangers).catch(toOnionmxError) : answer);
   }
+  return Promise.all(
+    groups.map(async (group) => {
+      const session = taken.get(group) ?? new OnionmxError('bug', 'no session for a group of recipients');
+      if (session instanceof OnionmxError) return session;
+      const { sender } = transaction;
+      const way = { ...transaction, sessions, exchangers: group.exchangers };
+      return prepareSession(session, { sender, recipients: group.recipients }, way);
+    }),
+  );
+}
+
+function byName([, one]: [number, Group], [, other]: [number, Group]): number {
+  return endpointNameOf(one.exchangers) < endpointNameOf(other.exchangers) ? -1 : 1;
 }
 
 async function transact(

@@ -1,12 +1,19 @@
-/** Sends a message in BDAT chunks (RFC 3030), of which one may be unanswered while the next is sent, where pipelining is offered. */
+/** Sends a message in BDAT chunks (RFC 3030), of which many may be unanswered while more are sent, where pipelining is offered. */
 import { encodeCommand } from '../protocol/smtp-envelope.ts';
 import { isRefusal, type SmtpReply } from '../protocol/smtp-reply.ts';
 import { type BodyBlock, type BodyBlocks, chunkBytes } from './body-blocks.ts';
 import type { SmtpLink } from '../net/smtp-link.ts';
 
-export interface ChunkOptions {
-  readonly first: BodyBlock;
-  readonly maxUnanswered: 0 | 1;
+/**
+ * Enough for a fast circuit with a long way to be full all the time. No more: the reply to the oldest has its deadline, and after
+ * a refusal what is on its way was in vain.
+ */
+export const maxUnanswered = 16;
+
+interface ChunkOptions {
+  /** The first chunk; undefined: it has been sent already. */
+  readonly first: BodyBlock | undefined;
+  readonly maxUnanswered: number;
 }
 
 /** The first refusal, or the reply to the last chunk. No chunk is unanswered then. Throws what the body and the link throw. */
@@ -16,12 +23,14 @@ export async function sendChunks(
   options: ChunkOptions,
 ): Promise<SmtpReply> {
   let answer: SmtpReply | undefined;
-  let unanswered = 0;
-  for (let block = options.first; ; block = await body.next(chunkBytes)) {
-    link.isMessageComplete = block.isLast;
+  let unanswered = options.first === undefined ? 1 : 0;
+  for (let block = options.first ?? (await body.next(chunkBytes)); ; block = await body.next(chunkBytes)) {
+    // on a link that is broken already nothing of it will leave
+    link.isMessageComplete = block.isLast && link.isUsable;
     await link.write(encodeChunk(block));
     unanswered++;
-    while (unanswered > (block.isLast || answer !== undefined ? 0 : options.maxUnanswered)) {
+    const mayWait = () => (block.isLast || answer !== undefined ? 0 : options.maxUnanswered);
+    while (unanswered > mayWait() || (unanswered > 0 && link.hasWord)) {
       const isTheEnd = block.isLast && unanswered === 1;
       const reply: SmtpReply = await (isTheEnd ? hearEnd(link, body) : link.nextReply('BDAT'));
       unanswered--;

@@ -53,7 +53,7 @@ export async function tryTls(
   session: Session,
   needs: readonly (TlsNeed | undefined)[],
 ): Promise<readonly (OnionmxError | undefined)[]> {
-  const failure = await secure(session, needs.find((need) => need !== undefined)?.domain ?? '');
+  const failure = await secure(session, needs);
   return needs.map((need) => {
     if (need === undefined) return undefined;
     const why = failure ?? whyNotFor(session, need);
@@ -66,12 +66,19 @@ export async function tryTls(
 }
 
 /** What is wrong with its certificate, or why none could be seen. */
-async function secure(session: Session, serverName: string): Promise<string | OnionmxError | undefined> {
+async function secure(
+  session: Session,
+  needs: readonly (TlsNeed | undefined)[],
+): Promise<string | OnionmxError | undefined> {
   const name = formatExchanger(session.exchanger);
+  const serverName = needs.find((need) => need !== undefined)?.domain ?? '';
   if (session.certificate === undefined && !session.capabilities.startTls)
     return `${name} does not offer STARTTLS`;
   try {
-    const { isTrusted, why = 'not trusted' } = session.certificate ?? (await session.secure(serverName));
+    // what it showed to mail for others may be good for this one too
+    const isGood = needs.every((need) => need === undefined || whyNotFor(session, need) === undefined);
+    const shown = isGood ? session.certificate : undefined;
+    const { isTrusted, why = 'not trusted' } = shown ?? (await session.secure(serverName));
     return isTrusted ? undefined : `the certificate of ${name} is not valid: ${why}`;
   } catch (thrown) {
     return toOnionmxError(thrown);

@@ -30,6 +30,8 @@ export class SmtpLink {
   readonly name: string;
   /** Set before the first byte that makes a message complete: from then on a lost reply may be that of a delivery. */
   isMessageComplete = false;
+  /** How many replies were refusals; whoever counts may set it back. */
+  refusals = 0;
   readonly timeoutsMs: SmtpTimeoutsMs;
   readonly #connection: Connection;
   #decoder = new ReplyDecoder();
@@ -47,6 +49,11 @@ export class SmtpLink {
 
   get isUsable(): boolean {
     return this.#trouble === undefined && !this.#isLeft;
+  }
+
+  /** A whole reply is there. */
+  get hasWord(): boolean {
+    return this.#peek() !== undefined;
   }
 
   /** Resolves when the bytes are on their way, or the link is broken. */
@@ -80,6 +87,7 @@ export class SmtpLink {
       this.#isLeft = true;
       throw new ExchangerLeaves(word);
     }
+    if (isRefusal(word)) this.refusals++;
     if (isExpected(word, step)) return word;
     const trouble = LinkTrouble.nonsense(`it says ${JSON.stringify(quoteReply(word))}`);
     this.#fallOutOfStep(trouble);

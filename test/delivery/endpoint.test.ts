@@ -48,7 +48,16 @@ test('the greeting waits for a session; 421 with the reason when there is none',
   );
 });
 
-test('a client that leaves before the session is there: the session goes back', async (t) => {
+test('the greeting holds no session', async (t) => {
+  const sessions = createFakeSource(() => assert.fail('there is no message'));
+  sessions.learnOffer = () => Promise.resolve(new FakeSession(exchanger).capabilities);
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await client.hear();
+  assert.match(await client.ask('LHLO x'), /PIPELINING/);
+});
+
+test('a client that leaves while its message waits for a session: the session goes back', async (t) => {
   const [asked, given] = [createGate(), createGate()];
   const session = new FakeSession(exchanger);
   const sessions = createFakeSource(async () => {
@@ -56,13 +65,56 @@ test('a client that leaves before the session is there: the session goes back', 
     await given.opened;
     return session;
   });
+  sessions.learnOffer = () => Promise.resolve(session.capabilities);
   const { connect } = await openEndpoint(t, sessions);
   const client = await connect();
+  await client.send(`LHLO x\r\n${message}`);
   await asked.opened;
   client.connection.destroy();
   given.open();
   await sessions.firstRelease;
   assert.deepEqual(sessions.released, [session]);
+});
+
+test('the message is here before a session is taken', async (t) => {
+  const session = new FakeSession(exchanger);
+  let taken = 0;
+  const sessions = createFakeSource(() => {
+    taken++;
+    return session;
+  });
+  sessions.learnOffer = () => Promise.resolve(session.capabilities);
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await client.send('LHLO x\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\nhello\r\n');
+  await client.hearMany(5);
+  assert.equal(taken, 0);
+  assert.equal(await client.ask('.'), '250 2.0.0 b@b.test queued');
+  assert.deepEqual([taken, sessions.released], [1, [session]]);
+});
+
+test('no session when the message is there: it waits at the MTA', async (t) => {
+  const sessions = createFakeSource(() => Promise.reject(lost));
+  sessions.learnOffer = () => Promise.resolve(new FakeSession(exchanger).capabilities);
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await client.send(`LHLO x\r\n${message}QUIT\r\n`);
+  assert.deepEqual((await client.hearAll()).slice(-2), [
+    `451 4.4.1 ${onion} did not answer`,
+    '221 2.0.0 Bye',
+  ]);
+});
+
+test('a session that can less than was offered is not used for the message', async (t) => {
+  const session = new FakeSession(exchanger);
+  const sessions = createFakeSource(() => session);
+  sessions.learnOffer = () => Promise.resolve(new FakeSession(exchanger, all).capabilities);
+  const { connect } = await openEndpoint(t, sessions);
+  const client = await connect();
+  await client.send(`LHLO x\r\n${message}QUIT\r\n`);
+  const less = `451 4.3.2 ${onion}:25 offers less than was offered here: connect again`;
+  assert.deepEqual((await client.hearAll()).slice(-2), [less, '221 2.0.0 Bye']);
+  assert.deepEqual([session.received, sessions.released], [[], [session]]);
 });
 
 for (const [capabilities, keywords] of [
@@ -84,7 +136,7 @@ for (const [capabilities, keywords] of [
   });
 }
 
-test('one session serves all transactions of a connection, and goes back once', async (t) => {
+test('a session is held for one message, and goes back after each', async (t) => {
   const session = new FakeSession(exchanger);
   const sessions = createFakeSource(() => session);
   const { connect } = await openEndpoint(t, sessions);
@@ -98,8 +150,7 @@ test('one session serves all transactions of a connection, and goes back once', 
     session.received.map(({ body }) => body),
     ['hello\r\n', 'hello\r\n'],
   );
-  await sessions.firstRelease;
-  assert.deepEqual(sessions.released, [session]);
+  assert.deepEqual(sessions.released, [session, session]);
 });
 
 test('the words of the exchanger and our failures come after the dot, in order', async (t) => {
@@ -174,7 +225,7 @@ interface Renewal {
 
 const all = { eightBitMime: true, smtpUtf8: true, dsn: true, maxMessageBytes: 1000 };
 const lost = new OnionmxError('onion-unreachable', `${onion} did not answer`);
-const less = `421 4.3.2 ${onion}:25 offers less than was offered here: connect again`;
+const less = `421 4.3.2 ${onion} offers less than was offered here: connect again`;
 const renewals: readonly Renewal[] = [
   { before: all, after: all, expected: '250 2.1.0 Ok', why: 'the same offer' },
   { before: {}, after: all, expected: '250 2.1.0 Ok', why: 'more than was offered' },
@@ -187,40 +238,44 @@ const renewals: readonly Renewal[] = [
   { before: { ...all, maxMessageBytes: 0 }, after: all, expected: less, why: 'a limit where there was none' },
 ];
 for (const { before, after, expected, why } of renewals) {
-  test(`a session that broke is replaced at the next MAIL: ${why}`, async (t) => {
-    const first = new FakeSession(exchanger, before);
-    const given = [first];
-    const sessions = createFakeSource((): FakeSession | Promise<FakeSession> => {
-      if (given.length === 1 && sessions.released.length === 0) return first;
-      if (after instanceof OnionmxError) return Promise.reject(after);
-      const next = new FakeSession(exchanger, after);
-      given.push(next);
-      return next;
-    });
+  test(`what is offered is looked at again at each MAIL: ${why}`, async (t) => {
+    const answers = [
+      () => Promise.resolve(new FakeSession(exchanger, before).capabilities),
+      () =>
+        after instanceof OnionmxError
+          ? Promise.reject(after)
+          : Promise.resolve(new FakeSession(exchanger, after).capabilities),
+    ];
+    const sessions = createFakeSource(() => assert.fail('there is no message'));
+    sessions.learnOffer = () => answers.shift()?.() ?? assert.fail('asked too often');
     const { connect } = await openEndpoint(t, sessions);
     const client = await connect();
     await client.hear();
     await client.ask('LHLO x');
-    first.isUsable = false;
     assert.equal(await client.ask('MAIL FROM:<a@a.test>'), expected);
-    assert.deepEqual(sessions.released.slice(0, 1), [first], 'the broken one went back first');
     await client.send('QUIT\r\n');
     assert.deepEqual(await client.hearAll(), expected.startsWith('250') ? ['221 2.0.0 Bye'] : []);
     client.connection.destroy();
   });
 }
 
-test('a client that is lost in mid-message leaves no whole message behind', async (t) => {
-  const session = new FakeSession(exchanger);
-  const sessions = createFakeSource(() => session);
-  const { connect } = await openEndpoint(t, sessions);
-  const client = await connect();
-  await client.send('LHLO x\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\nhel');
-  await client.hearMany(5);
-  client.connection.end();
-  assert.deepEqual(await client.hearAll(), []);
-  assert.deepEqual(
-    session.received.map(({ body }) => body),
-    [undefined],
-  );
-});
+for (const [size, received] of [
+  [3, []],
+  [100_000, [undefined]],
+] as const) {
+  test(`a client that is lost after ${size} bytes leaves no whole message behind`, async (t) => {
+    const session = new FakeSession(exchanger);
+    const sessions = createFakeSource(() => session);
+    const { connect } = await openEndpoint(t, sessions);
+    const client = await connect();
+    const part = 'x'.repeat(size);
+    await client.send(`LHLO x\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\n${part}`);
+    await client.hearMany(5);
+    client.connection.end();
+    assert.deepEqual(await client.hearAll(), []);
+    assert.deepEqual(
+      session.received.map(({ body }) => body),
+      received,
+    );
+  });
+}

@@ -62,6 +62,7 @@ export function replied(code: number, ...[first = '', ...more]: string[]): Recip
 }
 
 interface FakeSource extends SessionSource {
+  learnOffer: SessionSource['learnOffer'];
   readonly released: Session[];
   readonly firstRelease: Promise<void>;
 }
@@ -75,6 +76,7 @@ export function createFakeSource(
   return {
     released,
     firstRelease: first.opened,
+    learnOffer: async (exchangers) => (await acquire(exchangers)).capabilities,
     acquire: async (exchangers) => acquire(exchangers),
     release: (session) => {
       released.push(session);

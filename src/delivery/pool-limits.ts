@@ -11,7 +11,7 @@ export interface PoolLimits {
 
 export const defaultPoolLimits: PoolLimits = {
   /** Far below what servers take from one client (Postfix 50, our own onion listener 20): to them all onion peers may be one. */
-  perExchanger: 10,
+  perExchanger: 16,
   /** Each is a socket here and a stream in Tor. When all are in use, those who have many give way to those who have none. */
   inAll: 200,
   /** The MTA waits behind it: Postfix 300 s for a greeting or the reply to MAIL, 180 s to get rid of more of a big message. */

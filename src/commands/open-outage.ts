@@ -9,7 +9,7 @@ import type { ClearNetAfter } from '../routing/outage/outage-rule.ts';
 import { type ApplyOutage, createOutageStep } from '../routing/outage/outage-step.ts';
 import { createOutageWatch } from '../routing/outage/outage-watch.ts';
 import { askForNobody } from './ask-for-nobody.ts';
-import { forEachBounded } from './map/run-bounded.ts';
+import { forEachBounded } from './run-bounded.ts';
 import { repeat } from './repeat.ts';
 import { openTries } from './try-exchangers.ts';
 

@@ -89,13 +89,17 @@ class EndpointReceiver implements MessageReceiver {
     const { sessions, exchangers } = this.#options;
     try {
       const message = await readAhead(body, flightBytes);
-      const session = await sessions.acquire(exchangers);
-      const found = canKeep(this.offer, session.capabilities)
-        ? await prepareSession(session, envelope, this.#options)
-        : refuseAll(session, envelope);
-      const outcomes = await transactPrepared(found, envelope, message);
-      sessions.release(found.session);
-      return { outcomes, exchanger: found.session.exchanger };
+      let session = await sessions.acquire(exchangers);
+      try {
+        const found = canKeep(this.offer, session.capabilities)
+          ? await prepareSession(session, envelope, this.#options)
+          : refuseAll(session, envelope);
+        session = found.session;
+        const outcomes = await transactPrepared(found, envelope, message);
+        return { outcomes, exchanger: session.exchanger };
+      } finally {
+        sessions.release(session);
+      }
     } catch (thrown) {
       const error = toOnionmxError(thrown);
       return { outcomes: envelope.recipients.map(() => ({ kind: 'failed', error })) };

@@ -35,10 +35,6 @@ export class ExchangerSessions {
     return this.#busy.size + this.#resting.length + this.opening;
   }
 
-  get waiting(): number {
-    return this.#line.length;
-  }
-
   get isUnused(): boolean {
     return this.size === 0 && this.#line.length === 0;
   }

@@ -48,9 +48,11 @@ export class SessionPool implements SessionSource {
     if (usable.length > 0) return commonOfferOf(usable.map(toOffer));
     // many clients may come at once: one session is enough to find out for all of them
     const name = endpointNameOf(exchangers);
-    const asking = this.#greetings.get(name) ?? this.#greet(exchangers);
+    const known = this.#greetings.get(name);
+    if (known !== undefined) return known;
+    const asking = this.#greet(exchangers).finally(() => this.#greetings.delete(name));
     this.#greetings.set(name, asking);
-    return asking.finally(() => this.#greetings.delete(name));
+    return asking;
   }
 
   async acquire(exchangers: ExchangerSet): Promise<Session> {

@@ -14,7 +14,7 @@ import { openDiscovery } from '../open-router.ts';
 import { openPublishedProofs } from '../open-published-proofs.ts';
 import { openResolver } from '../open-resolver.ts';
 import { checkProof, type ProofCheck } from './map-proof.ts';
-import { forEachBounded } from './run-bounded.ts';
+import { forEachBounded } from '../run-bounded.ts';
 import { socksOf } from '../socks-of.ts';
 
 /** What the domain's own SRV records say of the entry. `none`: it publishes no exchangers, so the map alone names them. */

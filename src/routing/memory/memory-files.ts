@@ -18,7 +18,7 @@ const ending = '.json';
 const abandonedMs = 3_600_000;
 
 /** Only its owner may look in: it says who writes to whom. Throws `state-folder`. */
-export async function makeMemoryFolder(folder: string): Promise<void> {
+export async function makeDomainFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -8,7 +8,7 @@ import type { DomainName } from '../../protocol/domain-name.ts';
 import { stateFolderError } from '../../state-file.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import { formatEntry, type MemoryEntry } from './memory-entry.ts';
-import { makeMemoryFolder, readEntryText, removeEntryFile, writeEntryText } from './memory-files.ts';
+import { makeDomainFolder, readEntryText, removeEntryFile, writeEntryText } from './memory-files.ts';
 import { withMemoryLock } from './memory-lock.ts';
 import { hasRoom, maxRemembered, tidyMemory } from './memory-upkeep.ts';
 
@@ -65,7 +65,7 @@ export function createMemoryWriter(options: MemoryWriterOptions): MemoryWriter {
   /** false when there is no room. What somebody else has written meanwhile holds: the next lookup decides anew. */
   async function write({ domain, base, entry }: Change): Promise<boolean> {
     if (base === undefined && entry !== undefined && !(await makeRoom())) return false;
-    await makeMemoryFolder(folder);
+    await makeDomainFolder(folder);
     await withMemoryLock(folder, async () => {
       if ((await readEntryText(folder, domain)) !== base) return;
       if (entry === undefined) await removeEntryFile(folder, domain);

@@ -5,7 +5,7 @@
 import type { Log } from '../../log.ts';
 import type { DomainName } from '../../protocol/domain-name.ts';
 import type { MemoryEntry } from './memory-entry.ts';
-import { listDomains, makeMemoryFolder, readEntryText, understandEntry } from './memory-files.ts';
+import { listDomains, makeDomainFolder, readEntryText, understandEntry } from './memory-files.ts';
 import { createMemoryWriter, type MemoryWriterOptions } from './memory-writer.ts';
 
 interface Revised<T> {
@@ -47,7 +47,7 @@ export function readRouteMemory(folder: string, log: Log): RouteMemory {
 /** Throws `state-folder`. */
 export async function openRouteMemory(options: MemoryWriterOptions): Promise<StoredRouteMemory> {
   const { folder, log } = options;
-  await makeMemoryFolder(folder);
+  await makeDomainFolder(folder);
   await listDomains(folder); // one that may not be read is told now, and not with the first mail
   const writer = createMemoryWriter(options);
   const turns = new Map<DomainName, Promise<unknown>>();

@@ -11,7 +11,7 @@ import { readStateFile, writeStateFile } from '../../state-file.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import {
   listDomains,
-  makeMemoryFolder,
+  makeDomainFolder,
   removeAbandonedFiles,
   removeEntryFile,
 } from '../memory/memory-files.ts';
@@ -63,7 +63,7 @@ export function openPolicyFiles(options: PolicyFilesOptions): PolicyFiles {
 
   /** false when there is no room. */
   async function write(domain: DomainName, policy: KeptPolicy): Promise<boolean> {
-    await makeMemoryFolder(folder);
+    await makeDomainFolder(folder);
     const known = await listDomains(folder);
     const needsRoom = !known.includes(domain) && known.length >= maxEntries;
     if (needsRoom && !(await makeRoom())) return false;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forEachBounded } from '../../../src/commands/map/run-bounded.ts';
+import { forEachBounded } from '../../src/commands/run-bounded.ts';
 
 test('all are done, never more at once than allowed', async () => {
   const done: number[] = [];

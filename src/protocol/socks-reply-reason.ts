@@ -3,6 +3,7 @@
  * the SocksPort flag ExtendedErrors. The words follow what was seen with tor 0.4.9, not the names in the RFC.
  */
 import { type ErrorCode, OnionmxError } from '../errors.ts';
+import { isUnderOnion } from './domain-name.ts';
 import type { SocksTarget } from './socks5.ts';
 
 interface Reason {
@@ -41,8 +42,27 @@ export function toSocksReplyError(replyCode: number, { host, port }: SocksTarget
   if (reason === undefined) {
     return new OnionmxError('tor-refused', `our Tor did not connect to ${at}: unknown ${seen}`);
   }
+  if (reason.code === 'onion-connect-failed' && !isUnderOnion(host)) return exitFailed(replyCode, at, seen);
   const message = `${reason.explain(host, at)} (${seen})`;
   return new OnionmxError(reason.code, message, reason.hint === undefined ? {} : { hint: reason.hint(at) });
+}
+
+const exitReasons: ReadonlyMap<number, string> = new Map([
+  [0x04, 'there is no such host, or no way to it'],
+  [0x05, 'it refuses the connection'],
+  [0x06, 'no answer in time'],
+]);
+
+/** A host on the clear net, such as a resolver or a web server: nothing there is an onion service, or can be probed as one. */
+function exitFailed(replyCode: number, at: string, seen: string): OnionmxError {
+  const why = exitReasons.get(replyCode) ?? 'the exit gives no reason';
+  return new OnionmxError(
+    'onion-connect-failed',
+    `${at} cannot be reached through an exit of Tor: ${why} (${seen})`,
+    {
+      hint: 'it may be that host, the exit or our Tor: try again, which takes another exit, before you ask its operator',
+    },
+  );
 }
 
 function connectFailed(why: string): Reason {

@@ -41,3 +41,19 @@ test('every known code has words of its own, and all but a bug of ours have a hi
   const unhinted = errors.filter(({ hint }) => hint === undefined).map(({ code }) => code);
   assert.deepEqual(unhinted, ['onion-address-refused']);
 });
+
+for (const [replyCode, words] of [
+  [0x01, /gives no reason .*0x01/],
+  [0x04, /no such host.* .*0x04/],
+  [0x05, /refuses the connection .*0x05/],
+  [0x06, /no answer in time .*0x06/],
+] as const) {
+  test(`reply 0x${replyCode.toString(16)} for a host on the clear net speaks of no onion service`, () => {
+    const { code, message, hint } = toSocksReplyError(replyCode, { host: 'dns.example.org', port: 853 });
+    assert.equal(code, 'onion-connect-failed');
+    assert.match(message, /^dns\.example\.org:853 cannot be reached through an exit of Tor: /);
+    assert.match(message, words);
+    assert.match(hint ?? '', /try again/);
+    assert.doesNotMatch(`${message} ${hint}`, /onion|probe/);
+  });
+}

@@ -11,7 +11,7 @@ import { findProgram, wholePath } from '../test/e2e/bed/find-program.ts';
 import { readArguments, usage } from './bench/read-arguments.ts';
 import { runBench } from './bench/run-bench.ts';
 import { readPage } from './bench/write-report.ts';
-import { canIsolate, isInside } from './demo/choose-bed.ts';
+import { canIsolate, isInside } from './own-namespace.ts';
 
 const exitCode = { ok: 0, failed: 1, usage: 64, unavailable: 69 } as const; // sysexits.h
 

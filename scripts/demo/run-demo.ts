@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { readTail } from '../../test/e2e/bed/read-tail.ts';
 import { askSocketmap } from '../../test/e2e/bed/ask-socketmap.ts';
-import { isInside } from './choose-bed.ts';
+import { isInside } from '../own-namespace.ts';
 import { composeMail, recipient, sender } from './compose-mail.ts';
 import { type DemoBed, onionmxLogOf } from './demo-bed.ts';
 import { letPlay } from './play.ts';
